@@ -1,0 +1,2 @@
+//! The `bff` command.
+fn main() {}

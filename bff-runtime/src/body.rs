@@ -1,0 +1,121 @@
+//! The one body type of the data path: what the gateway answers with and what it sends upstream.
+//!
+//! A whole body is one piece of memory; a streamed one is passed on frame by frame, under the receiver's
+//! back-pressure, and never gathered.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+
+/// Any error of a body.
+pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A body.
+#[derive(Debug, Default)]
+pub(crate) enum Body {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// All of it; `None` once sent.
+    Full(Option<Bytes>),
+    /// As it comes.
+    Stream(Box<Stream>),
+}
+
+/// A body that is passed on.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    incoming: Incoming,
+    left: u64,
+    passed: u64,
+    record: Option<crate::log::Pending>,
+}
+
+impl Body {
+    /// All of it.
+    pub(crate) fn full(bytes: Bytes) -> Body {
+        if bytes.is_empty() { Body::Empty } else { Body::Full(Some(bytes)) }
+    }
+
+    /// As it comes, but no more than `limit` bytes: then it breaks off with an error.
+    pub(crate) fn stream(incoming: Incoming, limit: u64) -> Body {
+        Body::Stream(Box::new(Stream { incoming, left: limit, passed: 0, record: None }))
+    }
+
+    /// Writes the access record when a streamed body ends, however it ends; for others gives it back at once.
+    pub(crate) fn record(&mut self, pending: crate::log::Pending) -> Option<crate::log::Pending> {
+        match self {
+            Body::Stream(stream) => {
+                stream.record = Some(pending);
+                None
+            }
+            Body::Empty | Body::Full(_) => Some(pending),
+        }
+    }
+
+    /// Its length, where known.
+    pub(crate) fn len(&self) -> Option<u64> {
+        http_body::Body::size_hint(self).exact()
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut *self {
+            Body::Empty => Poll::Ready(None),
+            Body::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Body::Stream(stream) => stream.poll(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Body::Empty | Body::Full(None) => true,
+            Body::Full(Some(_)) => false,
+            Body::Stream(stream) => stream.incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Body::Empty | Body::Full(None) => SizeHint::with_exact(0),
+            Body::Full(Some(bytes)) => SizeHint::with_exact(bytes.len() as u64),
+            Body::Stream(stream) => stream.incoming.size_hint(),
+        }
+    }
+}
+
+impl Stream {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = std::task::ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        Poll::Ready(match frame {
+            Some(Ok(frame)) => {
+                let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+                match self.left.checked_sub(length) {
+                    Some(left) => {
+                        self.left = left;
+                        self.passed += length;
+                        Some(Ok(frame))
+                    }
+                    None => Some(Err("the body is larger than allowed".into())),
+                }
+            }
+            Some(Err(error)) => Some(Err(error.into())),
+            None => None,
+        })
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(record) = self.record.take() {
+            record.write(Some(self.passed));
+        }
+    }
+}
