@@ -56,6 +56,8 @@ pub struct Type {
     pub one_of: Vec<String>,
     /// `default`: JSON text.
     pub default: Option<String>,
+    /// `example`, or the first of `examples`: JSON text.
+    pub example: Option<String>,
     /// Bounds.
     pub bounds: Bounds,
     /// `x-sensitive: true` or `format: password`.
@@ -76,6 +78,7 @@ impl Type {
             format: None,
             one_of: Vec::new(),
             default: None,
+            example: None,
             bounds: Bounds::default(),
             sensitive: false,
             place: None,
@@ -279,8 +282,8 @@ pub struct Media {
     pub name: String,
     /// Its type; `Any` without a schema.
     pub ty: TypeId,
-    /// An example: JSON text.
-    pub example: Option<String>,
+    /// `example`, or the values of `examples` in the contract's order: JSON text.
+    pub examples: Vec<String>,
 }
 
 /// A documented answer.
