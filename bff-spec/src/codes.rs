@@ -42,4 +42,6 @@ codes! {
     FileUnreadable = "E0001" Error;
     /// A file is not YAML, or uses a part of YAML that specs don't.
     Yaml = "E0101" Error;
+    /// A contract names a key twice in one map.
+    ContractDuplicateKey = "W0301" Warning;
 }

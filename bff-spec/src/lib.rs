@@ -7,4 +7,5 @@ pub mod contract;
 pub mod diagnostic;
 pub mod document;
 pub mod model;
+pub mod nearest;
 pub mod source;
