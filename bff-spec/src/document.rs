@@ -217,11 +217,34 @@ impl Scalar {
     #[must_use]
     pub fn place(&self, place: Place, range: std::ops::Range<usize>) -> Place {
         let start = self.offset(range.start).clamp(place.start, place.end);
-        let end = self.offset(range.end).clamp(start, place.end);
+        let end = self.end(range).clamp(start, place.end);
         Place {
             file: place.file,
             start,
             end,
         }
+    }
+
+    /// Where the last character before the end of a stretch ends in the file.
+    fn end(&self, range: std::ops::Range<usize>) -> u32 {
+        let last = self
+            .text
+            .get(range.clone())
+            .and_then(|text| text.chars().next_back());
+        let Some(last) = last else {
+            return self.offset(range.start);
+        };
+        let last = range.end - last.len_utf8();
+        // An escape is a character with a pair before and behind; else what follows may stand on another line.
+        let pair = |at: usize| {
+            self.map
+                .binary_search_by_key(&at, |&(t, _)| t as usize)
+                .is_ok()
+        };
+        if pair(last) && pair(range.end) {
+            return self.offset(range.end);
+        }
+        let width = u32::try_from(range.end - last).unwrap_or(u32::MAX);
+        self.offset(last).saturating_add(width)
     }
 }

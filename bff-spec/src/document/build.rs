@@ -7,11 +7,7 @@ use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use super::{Data, Dialect, Key, MAX_DEPTH, MAX_NODES, Node, Scalar, Style, help, map};
 use crate::diagnostic::{Code, Diagnostic, FileId, Place};
 
-pub(super) fn parse(
-    file: FileId,
-    text: &str,
-    dialect: Dialect,
-) -> (Option<Node>, Vec<Diagnostic>) {
+pub(super) fn parse(file: FileId, text: &str, dialect: Dialect) -> (Option<Node>, Vec<Diagnostic>) {
     let mut options = granit_parser::options! {
         emit_anchor_events: true,
         emit_unresolved_aliases: true,
@@ -130,10 +126,13 @@ impl Builder<'_> {
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let (start, end) = self.bytes(span);
+                let (mut start, end) = self.bytes(span);
                 let core = tag.as_deref().and_then(|tag| tag.core_suffix());
                 let text_tag = core == Some("str");
                 self.tag(span, tag.is_some());
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    start = map::block_header(self.text, start);
+                }
                 let raw = self.text.get(start..end).unwrap_or_default();
                 let mut style = match style {
                     ScalarStyle::Plain => Style::Plain,
@@ -181,11 +180,9 @@ impl Builder<'_> {
                 let (start, end) = self.bytes(span);
                 let place = self.place(start, end);
                 match self.dialect {
-                    Dialect::Spec => self.refuse(
-                        place,
-                        "aliases",
-                        "if it is meant as text, quote it",
-                    ),
+                    Dialect::Spec => {
+                        self.refuse(place, "aliases", "if it is meant as text, quote it")
+                    }
                     Dialect::Contract => {
                         let message = format!("no anchor is called `{name}`");
                         self.out.push(self.diagnostic(place, message, None));
@@ -198,7 +195,13 @@ impl Builder<'_> {
         Ok(true)
     }
 
-    fn open(&mut self, data: Open, span: &Span, style: StructureStyle, anchor: usize) -> Result<(), Box<Diagnostic>> {
+    fn open(
+        &mut self,
+        data: Open,
+        span: &Span,
+        style: StructureStyle,
+        anchor: usize,
+    ) -> Result<(), Box<Diagnostic>> {
         let (start, end) = self.bytes(span);
         let place = self.place(start, end);
         if self.frames.len() >= MAX_DEPTH {
@@ -265,7 +268,8 @@ impl Builder<'_> {
                 Pending::Bad => {}
                 Pending::None => match node.data {
                     Data::Scalar(scalar) => {
-                        let missing = spec && scalar.text.is_empty() && scalar.style == Style::Plain;
+                        let missing =
+                            spec && scalar.text.is_empty() && scalar.style == Style::Plain;
                         *key = Pending::Key(Key {
                             text: scalar.text,
                             place: node.place,
@@ -277,10 +281,15 @@ impl Builder<'_> {
                     }
                     Data::List(_) | Data::Map(_) => {
                         *key = Pending::Bad;
-                        let what = if matches!(node.data, Data::List(_)) { "a list" } else { "a map" };
+                        let what = if matches!(node.data, Data::List(_)) {
+                            "a list"
+                        } else {
+                            "a map"
+                        };
                         let message = format!("a key must be text, not {what}");
                         let help = "if it is meant as text, put it in quotes".to_owned();
-                        self.out.push(self.diagnostic(node.place, message, Some(help)));
+                        self.out
+                            .push(self.diagnostic(node.place, message, Some(help)));
                     }
                 },
             },
@@ -306,7 +315,9 @@ impl Builder<'_> {
                     kept.push((key, value));
                 }
                 Some(&at) => {
-                    let Some(first) = kept.get_mut(at) else { continue };
+                    let Some(first) = kept.get_mut(at) else {
+                        continue;
+                    };
                     let duplicate = duplicate(self.dialect, &key, first.0.place);
                     if self.dialect == Dialect::Contract {
                         *first = (key, value);
@@ -322,7 +333,9 @@ impl Builder<'_> {
                 Data::Scalar(_) => Vec::new(),
             };
             for map in maps {
-                let Data::Map(entries) = map.data else { continue };
+                let Data::Map(entries) = map.data else {
+                    continue;
+                };
                 for (key, value) in entries {
                     if !seen.contains_key(&key.text) {
                         seen.insert(key.text.clone(), kept.len());
@@ -336,7 +349,11 @@ impl Builder<'_> {
 
     fn alias(&mut self, id: usize, place: Place) -> Result<(), Box<Diagnostic>> {
         if self.dialect == Dialect::Spec {
-            self.refuse(place, "aliases", "write the value out, or name it as a fragment");
+            self.refuse(
+                place,
+                "aliases",
+                "write the value out, or name it as a fragment",
+            );
             return self.value(null(place), 0);
         }
         let Some(target) = self.anchors.get(&id) else {
@@ -360,17 +377,26 @@ impl Builder<'_> {
         if tagged && self.dialect == Dialect::Spec {
             let at = span.tag_span().unwrap_or(*span);
             let (start, end) = self.bytes(&at);
-            self.refuse(self.place(start, end), "tags", "leave it out; text that starts with `!` is quoted");
+            self.refuse(
+                self.place(start, end),
+                "tags",
+                "leave it out; text that starts with `!` is quoted",
+            );
         }
     }
 
     fn refuse(&mut self, place: Place, what: &str, help: &str) {
         let message = format!("specs have no YAML {what}");
-        self.out.push(self.diagnostic(place, message, Some(help.to_owned())));
+        self.out
+            .push(self.diagnostic(place, message, Some(help.to_owned())));
     }
 
     fn too_deep(&self, place: Place) -> Diagnostic {
-        self.diagnostic(place, format!("nested deeper than {MAX_DEPTH} levels"), None)
+        self.diagnostic(
+            place,
+            format!("nested deeper than {MAX_DEPTH} levels"),
+            None,
+        )
     }
 
     fn too_many(&self, place: Place) -> Diagnostic {
@@ -378,7 +404,12 @@ impl Builder<'_> {
         self.diagnostic(place, message, None)
     }
 
-    fn diagnostic(&self, place: Place, message: impl Into<String>, help: Option<String>) -> Diagnostic {
+    fn diagnostic(
+        &self,
+        place: Place,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) -> Diagnostic {
         let diagnostic = Diagnostic::new(Code::Yaml, place, message);
         match help {
             Some(help) => diagnostic.help(help),

@@ -7,6 +7,10 @@ use super::Style;
 
 /// The pairs of a scalar's [`super::Scalar::map`]: `raw` is what it was written with, quotes and block header
 /// included, and stands at `start`.
+///
+/// ```yaml
+/// a: "x\ty"     # text `x⇥y`: (0, 4) (1, 5) (2, 7)
+/// ```
 pub(super) fn pairs(text: &str, raw: &str, start: u32, style: Style) -> Vec<(u32, u32)> {
     let mut walk = Walk {
         text,
@@ -41,14 +45,25 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Notes that the text from here on runs in step with the raw bytes from here on.
     fn note(&mut self) {
-        let t = u32::try_from(self.t).unwrap_or(u32::MAX);
-        let r = u32::try_from(self.r).unwrap_or(u32::MAX);
-        let file = self.start.saturating_add(r);
-        match self.pairs.last_mut() {
-            Some(&mut (last_t, last_file)) if last_file + (t - last_t) == file => {}
-            Some(last) if last.0 == t => last.1 = file,
-            _ => self.pairs.push((t, file)),
+        let (t, file) = self.here();
+        match self.pairs.last() {
+            Some(&(last_t, last_file)) if last_file + (t - last_t) == file => {}
+            _ => self.pair(),
         }
+    }
+
+    /// The same, even where the two run in step already: before and behind an escape.
+    fn pair(&mut self) {
+        let here = self.here();
+        match self.pairs.last_mut() {
+            Some(last) if last.0 == here.0 => *last = here,
+            _ => self.pairs.push(here),
+        }
+    }
+
+    fn here(&self) -> (u32, u32) {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        (offset(self.t), self.start.saturating_add(offset(self.r)))
     }
 
     /// Plain and quoted scalars.
@@ -77,9 +92,10 @@ impl Walk<'_> {
                 return;
             }
             if quote == Some('\'') && raw.starts_with("''") {
+                self.pair();
                 self.t += 1;
                 self.r += 2;
-                self.note();
+                self.pair();
                 continue;
             }
             let blank = raw.len() - raw.trim_start_matches([' ', '\t', '\r', '\n']).len();
@@ -96,11 +112,8 @@ impl Walk<'_> {
     /// A run of white space with breaks in it: one break is a space, more are one line feed less than they are.
     fn fold(&mut self, run: &str) {
         let breaks = line_breaks(run);
-        let written: Vec<usize> = match breaks.as_slice() {
-            [only] => vec![*only],
-            [_, rest @ ..] => rest.to_vec(),
-            [] => Vec::new(),
-        };
+        // The first stands for the whole run, so that what ends before it ends before trailing spaces too.
+        let written = std::iter::once(0).chain(breaks.into_iter().skip(2));
         let from = self.r;
         // After an escaped break the fold adds no text of its own.
         for at in written {
@@ -139,13 +152,12 @@ impl Walk<'_> {
             self.note();
             return;
         }
-        let mut width = 1
-            + match kind {
-                'x' => 3,
-                'u' => 5,
-                'U' => 9,
-                other => other.len_utf8(),
-            };
+        let mut width = 1 + match kind {
+            'x' => 3,
+            'u' => 5,
+            'U' => 9,
+            other => other.len_utf8(),
+        };
         let wide = self
             .text
             .get(self.t..)
@@ -155,17 +167,10 @@ impl Walk<'_> {
         if kind == 'u' && wide == 4 && raw.get(width..).is_some_and(|r| r.starts_with("\\u")) {
             width *= 2;
         }
-        self.note();
+        self.pair();
         self.t += wide;
         self.r += width;
-        self.resume();
-    }
-
-    /// After an escape: always a pair, even where the text's own width happens to agree.
-    fn resume(&mut self) {
-        let t = u32::try_from(self.t).unwrap_or(u32::MAX);
-        let r = u32::try_from(self.r).unwrap_or(u32::MAX);
-        self.pairs.push((t, self.start.saturating_add(r)));
+        self.pair();
     }
 
     /// `|`: the text's lines are the raw lines after the header, each without its indentation.
@@ -253,4 +258,27 @@ fn block_lines(raw: &str) -> Vec<(usize, usize)> {
         lines.push((from, raw.len()));
     }
     lines
+}
+
+/// Where a block scalar's header starts. The parser says only where its text does: the header ends the last line before
+/// that with anything on it.
+pub(super) fn block_header(file: &str, content: usize) -> usize {
+    let before = file
+        .get(..content)
+        .unwrap_or_default()
+        .trim_end_matches([' ', '\t', '\r', '\n']);
+    let line = before.rfind(['\r', '\n']).map_or(0, |at| at + 1);
+    let header = before.get(line..).unwrap_or_default();
+    header
+        .match_indices(['|', '>'])
+        .map(|(at, _)| at)
+        .find(|&at| is_header(header.get(at + 1..).unwrap_or_default()))
+        .map_or(content, |at| line + at)
+}
+
+/// Whether this may follow `|` or `>`: an indentation, a chomping indicator, a comment.
+fn is_header(rest: &str) -> bool {
+    let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
+    let comment = rest.trim_start_matches([' ', '\t']);
+    comment.is_empty() || comment.starts_with('#') && comment.len() < rest.len()
 }
