@@ -9,12 +9,29 @@
 //! What never happens here: I/O, a panic on any input, half an answer.
 #![deny(clippy::indexing_slicing)]
 
+mod breach;
+mod capture;
+mod error;
+mod options;
+mod raw;
+mod scan;
+mod scope;
 pub mod shape;
+mod simd;
+mod tape;
 pub mod template;
+mod text;
 
+pub use breach::{Breach, Breaches, Fault};
+pub use error::{Error, ErrorKind};
+pub use options::{Engine, MAX_DEPTH, Mode, Options};
+pub use raw::{Kind, Raw};
+pub use scan::Scanner;
+pub use scope::{RenderError, Scope};
 pub use shape::{
     Elements, Entries, Fields, Frame, Key, Kinds, Node, OnList, OnObject, Shape, Slot,
 };
+pub use tape::{EachBuilder, Tape, TapeBuilder, View, Views};
 pub use template::{
     Absent, Block, Condition, Entry, Hop, Match, Operand, Path, Pick, Root, Template, Test,
 };

@@ -26,7 +26,9 @@ impl Kinds {
     /// A number without fraction and exponent.
     pub const INTEGER: Kinds = Kinds(1 << 2);
     /// Any number.
-    pub const NUMBER: Kinds = Kinds(1 << 2 | 1 << 3);
+    pub const NUMBER: Kinds = Kinds(Kinds::INTEGER.0 | Kinds::FRACTION.0);
+    /// What `NUMBER` has beside `INTEGER`.
+    pub(crate) const FRACTION: Kinds = Kinds(1 << 3);
     /// A string.
     pub const STRING: Kinds = Kinds(1 << 4);
     /// An object.

@@ -291,6 +291,10 @@ mod x86 {
                 quotes &= !escaped(slashes, &mut escape);
             }
             let strings = prefix_xor(quotes) ^ within;
+            // Outside strings a backslash escapes nothing, and is no JSON: let the other routine go through it.
+            if slashes & !strings != 0 {
+                return None;
+            }
             within = (strings.cast_signed() >> 63).cast_unsigned();
             let lowered = block.lowered();
             let opening = lowered.is(b'{') & !strings;

@@ -5,7 +5,9 @@ use crate::error::ErrorKind;
 
 /// The first place from `at` on of a quote, a backslash, a control character or a byte above ASCII.
 pub(crate) fn plain(src: &[u8], at: usize) -> usize {
-    run(src, at, |b| b == b'"' || b == b'\\' || !(0x20..0x80).contains(&b))
+    run(src, at, |b| {
+        b == b'"' || b == b'\\' || !(0x20..0x80).contains(&b)
+    })
 }
 
 /// The first place from `at` on of a quote, a backslash or a control character.
@@ -25,7 +27,10 @@ pub(crate) fn blank(src: &[u8], at: usize) -> usize {
 
 /// How many of the first `len` bytes at `a` and at `b` are compared equal: all or none.
 pub(crate) fn same(src: &[u8], a: usize, b: usize, len: usize) -> bool {
-    match (src.get(a..a.saturating_add(len)), src.get(b..b.saturating_add(len))) {
+    match (
+        src.get(a..a.saturating_add(len)),
+        src.get(b..b.saturating_add(len)),
+    ) {
         (Some(a), Some(b)) => a == b,
         _ => false,
     }
@@ -61,7 +66,11 @@ pub(crate) fn container_end(src: &[u8], at: usize, nesting: usize) -> Result<usi
                     return Err((ErrorKind::TooDeep, at));
                 }
                 let bit = 1 << (depth % 64);
-                *word = if byte == b'{' { *word | bit } else { *word & !bit };
+                *word = if byte == b'{' {
+                    *word | bit
+                } else {
+                    *word & !bit
+                };
                 depth += 1;
             }
             b'}' | b']' => {

@@ -1,0 +1,310 @@
+//! Templates, written.
+//!
+//! Captured texts are copied into one buffer. A field is written, key first, and taken back if its value turns out to be left
+//! out; a separator is due wherever something stands after the opening bracket.
+
+use super::path::{Found, Many, Step};
+use super::{RenderError, Scope, elements, present};
+use crate::options::MAX_DEPTH;
+use crate::tape::{Cell, View};
+use crate::template::{Absent, Block, Entry, Path, Template};
+
+/// Selections within selections: as deep as JSON, and the frontend's own groups around it.
+const MAX_BLOCKS: u32 = MAX_DEPTH as u32 + 128;
+
+/// What became of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is written.
+    Written,
+    /// It is null; nothing is written.
+    Null,
+    /// It isn't there; nothing is written.
+    Absent,
+}
+
+/// Writes one answer.
+pub(super) struct Writer<'s, 'a> {
+    pub(super) scope: &'s Scope<'a>,
+    out: &'s mut Vec<u8>,
+    /// How long `out` may become.
+    limit: usize,
+    blocks: u32,
+}
+
+impl<'s, 'a> Writer<'s, 'a> {
+    pub(super) fn new(scope: &'s Scope<'a>, out: &'s mut Vec<u8>, limit: usize) -> Writer<'s, 'a> {
+        let limit = out.len().saturating_add(limit);
+        Writer {
+            scope,
+            out,
+            limit,
+            blocks: 0,
+        }
+    }
+
+    /// The whole answer, or nothing.
+    pub(super) fn document(mut self, template: &Template) -> Result<(), RenderError> {
+        let start = self.out.len();
+        let written = self
+            .value(template, None)
+            .and_then(|()| self.scope.tick(0));
+        if written.is_err() {
+            self.out.truncate(start);
+        }
+        written
+    }
+
+    /// A value that has to be there: null if it isn't.
+    pub(super) fn value(
+        &mut self,
+        template: &Template,
+        current: Option<View<'a>>,
+    ) -> Result<(), RenderError> {
+        match self.template(template, current)? {
+            Outcome::Written => Ok(()),
+            Outcome::Null | Outcome::Absent => self.put(b"null"),
+        }
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, bytes: &[u8]) -> Result<(), RenderError> {
+        if bytes.len() > self.limit.saturating_sub(self.out.len()) {
+            return Err(RenderError::TooLong);
+        }
+        self.out.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// A comma, unless the bracket before `start` is still the last byte.
+    #[inline]
+    pub(super) fn separate(&mut self, start: usize) -> Result<(), RenderError> {
+        if self.out.len() == start {
+            Ok(())
+        } else {
+            self.put(b",")
+        }
+    }
+
+    /// An opening bracket; gives the place after it.
+    pub(super) fn open(&mut self, bracket: &[u8; 1]) -> Result<usize, RenderError> {
+        self.put(bracket)?;
+        Ok(self.out.len())
+    }
+
+    fn template(
+        &mut self,
+        template: &Template,
+        current: Option<View<'a>>,
+    ) -> Result<Outcome, RenderError> {
+        let (outcome, default) = match template {
+            Template::Literal(json) => {
+                self.put(json.as_bytes())?;
+                return Ok(Outcome::Written);
+            }
+            Template::Copy { path, default } => (self.copy(path, current)?, default),
+            Template::Select {
+                path,
+                block,
+                default,
+            } => (self.select(path, block, current)?, default),
+            Template::Entries { path, value } => return self.map(path, value, current),
+            Template::Block(block) => return self.block(block, current),
+            Template::List(values) => {
+                let start = self.open(b"[")?;
+                for value in *values {
+                    self.separate(start)?;
+                    self.value(value, current)?;
+                }
+                self.put(b"]")?;
+                return Ok(Outcome::Written);
+            }
+        };
+        match default {
+            Some(json) if outcome != Outcome::Written => {
+                self.put(json.as_bytes())?;
+                Ok(Outcome::Written)
+            }
+            _ => Ok(outcome),
+        }
+    }
+
+    fn copy(&mut self, path: &Path, current: Option<View<'a>>) -> Result<Outcome, RenderError> {
+        match self.scope.resolve(path, current) {
+            Step::One(found) => self.copy_one(found),
+            Step::Many(many) => self.list(many, current, |writer, found, start| match found {
+                Found::Value(view, cell) if cell.is_marked() => writer.splice(view, cell, start),
+                found => {
+                    writer.separate(start)?;
+                    match writer.copy_one(found)? {
+                        Outcome::Written => Ok(()),
+                        Outcome::Null | Outcome::Absent => writer.put(b"null"),
+                    }
+                }
+            }),
+        }
+    }
+
+    fn copy_one(&mut self, found: Found<'a>) -> Result<Outcome, RenderError> {
+        let Found::Value(view, cell) = found else {
+            return Ok(missing(found));
+        };
+        let text = view.tape.text(cell);
+        match present(text) {
+            Some(raw) => {
+                self.put(raw.bytes())?;
+                Ok(Outcome::Written)
+            }
+            None if text.is_empty() => Ok(Outcome::Absent),
+            None => Ok(Outcome::Null),
+        }
+    }
+
+    /// The elements of a list of scalars, within another list.
+    fn splice(&mut self, view: View<'a>, cell: Cell, start: usize) -> Result<(), RenderError> {
+        let Some(raw) = present(view.tape.text(cell)) else {
+            return Ok(());
+        };
+        if raw.bytes().first() != Some(&b'[') {
+            // A scalar where the contract has a list passes as it is.
+            self.separate(start)?;
+            return self.put(raw.bytes());
+        }
+        let mut written = Ok(());
+        elements(raw.bytes(), &mut |element| {
+            if written.is_ok() {
+                written = self
+                    .separate(start)
+                    .and_then(|()| self.put(element.bytes()));
+            }
+        });
+        written
+    }
+
+    fn select(
+        &mut self,
+        path: &Path,
+        block: &Block,
+        current: Option<View<'a>>,
+    ) -> Result<Outcome, RenderError> {
+        match self.scope.resolve(path, current) {
+            Step::One(found) => match there(found, block) {
+                Ok(view) => self.block(block, Some(view)),
+                Err(missing) => Ok(missing),
+            },
+            Step::Many(many) => self.list(many, current, |writer, found, start| {
+                writer.separate(start)?;
+                match there(found, block).map(|view| writer.block(block, Some(view))) {
+                    Ok(written) if written? == Outcome::Written => Ok(()),
+                    _ => writer.put(b"null"),
+                }
+            }),
+        }
+    }
+
+    fn list(
+        &mut self,
+        many: Many<'a, '_>,
+        current: Option<View<'a>>,
+        mut item: impl FnMut(&mut Self, Found<'a>, usize) -> Result<(), RenderError>,
+    ) -> Result<Outcome, RenderError> {
+        let start = self.open(b"[")?;
+        let scope = self.scope;
+        scope.each(many, current, &mut |found| item(self, found, start))?;
+        self.put(b"]")?;
+        Ok(Outcome::Written)
+    }
+
+    fn block(&mut self, block: &Block, current: Option<View<'a>>) -> Result<Outcome, RenderError> {
+        if self.blocks >= MAX_BLOCKS {
+            return Err(RenderError::TooDeep);
+        }
+        self.blocks += 1;
+        let outcome = match block {
+            Block::Value(template) => self.template(template, current)?,
+            Block::Fields(entries) => {
+                let start = self.open(b"{")?;
+                self.entries(entries, current, start, (entries, current), &mut None)?;
+                self.put(b"}")?;
+                Outcome::Written
+            }
+        };
+        self.blocks -= 1;
+        Ok(outcome)
+    }
+
+    /// Entries of an object that is open since `start`; `whole` is all of its entries and their current value.
+    fn entries(
+        &mut self,
+        entries: &[Entry],
+        current: Option<View<'a>>,
+        start: usize,
+        whole: (&[Entry], Option<View<'a>>),
+        written: &mut Option<super::rest::Names<'a>>,
+    ) -> Result<(), RenderError> {
+        for entry in entries {
+            match entry {
+                Entry::Field { key, value, absent } => {
+                    let before = self.out.len();
+                    self.separate(start)?;
+                    self.put(key.as_bytes())?;
+                    match (self.template(value, current)?, absent) {
+                        (Outcome::Written, _) => {}
+                        (Outcome::Null, Absent::Null | Absent::Copied)
+                        | (Outcome::Absent, Absent::Null) => {
+                            self.put(b"null")?;
+                        }
+                        (Outcome::Null | Outcome::Absent, _) => self.out.truncate(before),
+                    }
+                }
+                Entry::When(test, entries) => {
+                    if current.is_some_and(|view| self.scope.is(test, view)) {
+                        self.entries(entries, current, start, whole, written)?;
+                    }
+                }
+                Entry::Spread(path, entries) => {
+                    let spread = self.scope.spread(path, current);
+                    self.entries(entries, spread, start, whole, written)?;
+                }
+                Entry::Rest { path, value } => {
+                    self.rest(path, value, current, start, whole, written)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Scope<'a> {
+    /// The frame whose fields a spread takes.
+    pub(super) fn spread(&self, path: &Path, current: Option<View<'a>>) -> Option<View<'a>> {
+        match self.resolve(path, current) {
+            Step::One(found) => there(found, &Block::Fields(&[])).ok(),
+            Step::Many(_) => None,
+        }
+    }
+}
+
+/// The frame a selection is applied to, if its value is there. Fields can only be those of an object.
+fn there<'a>(found: Found<'a>, block: &Block) -> Result<View<'a>, Outcome> {
+    match found {
+        Found::Frame(view) if !view.is_hollow() => Ok(view),
+        Found::Value(view, cell) => match view.tape.text(cell) {
+            [] if cell.frames().is_some() => Ok(view),
+            [] => Err(Outcome::Absent),
+            [b'n', ..] => Err(Outcome::Null),
+            [b'{' | b'[', ..] => Ok(view),
+            _ if matches!(block, Block::Value(_)) => Ok(view),
+            _ => Err(Outcome::Null),
+        },
+        found => Err(missing(found)),
+    }
+}
+
+fn missing(found: Found<'_>) -> Outcome {
+    if matches!(found, Found::Absent) {
+        Outcome::Absent
+    } else {
+        Outcome::Null
+    }
+}
