@@ -1,0 +1,167 @@
+//! The gateways that are compared: how each is built, started and stopped.
+//!
+//! Built ones come from one profile, `dist`, each by a cargo run of its own, so that no contender's features reach
+//! another's dependencies.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep};
+
+use crate::process::Process;
+use crate::upstream::Upstreams;
+
+/// A gateway.
+pub(crate) struct Contender {
+    /// Its name in results, and on the command line.
+    pub(crate) name: &'static str,
+    /// What it is.
+    pub(crate) about: &'static str,
+    package: &'static str,
+    environment: fn(&Places) -> Vec<(&'static str, String)>,
+}
+
+/// What a contender is told when it starts.
+struct Places<'a> {
+    listen: SocketAddr,
+    admin: SocketAddr,
+    upstreams: &'a Upstreams,
+}
+
+/// Every contender; the first is the one the others are compared with.
+pub(crate) const ALL: [Contender; 2] = [
+    Contender {
+        name: "bff",
+        about: "generated from bench/specs/screen.yaml",
+        package: "screen-bff",
+        environment: |places| {
+            let mut variables = upstream_urls(places.upstreams);
+            variables.push(("BFF_LISTEN", places.listen.to_string()));
+            variables.push(("BFF_ADMIN_LISTEN", places.admin.to_string()));
+            variables
+        },
+    },
+    Contender {
+        name: "axum",
+        about: "written by hand: axum, reqwest, serde (bench/peers/axum-handwritten)",
+        package: "axum-handwritten",
+        environment: |places| {
+            let mut variables = upstream_urls(places.upstreams);
+            variables.push(("LISTEN", places.listen.to_string()));
+            variables
+        },
+    },
+];
+
+fn upstream_urls(upstreams: &Upstreams) -> Vec<(&'static str, String)> {
+    vec![
+        ("USERS_URL", format!("http://{}", upstreams.users)),
+        ("ORDERS_URL", format!("http://{}", upstreams.orders)),
+        ("CATALOG_URL", format!("http://{}", upstreams.catalog)),
+    ]
+}
+
+/// A contender that has been built.
+pub(crate) struct Ready {
+    /// Which one.
+    pub(crate) contender: &'static Contender,
+    program: PathBuf,
+}
+
+/// A contender at work, until this is dropped.
+pub(crate) struct Running {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Its process.
+    pub(crate) process: Process,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    executable: Option<PathBuf>,
+}
+
+impl Contender {
+    /// Builds it.
+    pub(crate) fn build(&'static self, root: &Path) -> anyhow::Result<Ready> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut building = Command::new(cargo)
+            .args([
+                "build",
+                "--quiet",
+                "--profile",
+                "dist",
+                "--package",
+                self.package,
+            ])
+            .arg("--message-format=json-render-diagnostics")
+            .current_dir(root)
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cargo didn't start")?;
+        let mut program = None;
+        if let Some(messages) = building.stdout.take() {
+            for message in BufReader::new(messages).lines() {
+                let artifact = serde_json::from_str::<Artifact>(&message?).ok();
+                program = artifact
+                    .and_then(|artifact| artifact.executable)
+                    .or(program);
+            }
+        }
+        if !building.wait()?.success() {
+            bail!("cargo could not build the package {}", self.package);
+        }
+        Ok(Ready {
+            contender: self,
+            program: program
+                .with_context(|| format!("the package {} has no program", self.package))?,
+        })
+    }
+}
+
+impl Ready {
+    /// Starts it, and waits until it takes connections.
+    pub(crate) async fn start(&self, upstreams: &Upstreams) -> anyhow::Result<Running> {
+        let (listen, admin) = free_addresses().await?;
+        let places = Places {
+            listen,
+            admin,
+            upstreams,
+        };
+        let child = Command::new(&self.program)
+            .env_clear()
+            .envs((self.contender.environment)(&places))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .with_context(|| format!("{} didn't start", self.program.display()))?;
+        let mut process = Process::of(child);
+        let patience = Instant::now() + Duration::from_secs(10);
+        while TcpStream::connect(listen).await.is_err() {
+            if let Some(status) = process.ended()? {
+                bail!("it ended before it listened: {status}");
+            }
+            if Instant::now() > patience {
+                bail!("it didn't listen on {listen} within ten seconds");
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+        Ok(Running {
+            address: listen,
+            process,
+        })
+    }
+}
+
+/// Two ports nobody listens on.
+async fn free_addresses() -> anyhow::Result<(SocketAddr, SocketAddr)> {
+    let first = TcpListener::bind("127.0.0.1:0").await?;
+    let second = TcpListener::bind("127.0.0.1:0").await?;
+    Ok((first.local_addr()?, second.local_addr()?))
+}

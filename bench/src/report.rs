@@ -1,0 +1,194 @@
+//! What is shown and kept of a comparison: a page to read, and the same figures as JSON.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::json;
+
+use crate::machine::Machine;
+use crate::run::{Measured, Round, Series, Settings};
+use crate::workload::Workload;
+
+/// A sample's middle and ends.
+struct Spread {
+    median: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Spread {
+    fn of(values: impl IntoIterator<Item = f64>) -> Spread {
+        let mut values: Vec<f64> = values.into_iter().collect();
+        values.sort_by(f64::total_cmp);
+        let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
+        let last = values.len().saturating_sub(1);
+        Spread {
+            median: (at(last / 2) + at(last.div_ceil(2))) / 2.0,
+            least: at(0),
+            most: at(last),
+        }
+    }
+
+    fn text(&self, digits: usize) -> String {
+        let Spread {
+            median,
+            least,
+            most,
+        } = self;
+        format!("{median:.digits$} ({least:.digits$}–{most:.digits$})")
+    }
+}
+
+/// The page.
+pub(crate) fn text(
+    workload: &Workload,
+    settings: &Settings,
+    machine: &Machine,
+    measured: &Measured,
+) -> String {
+    let Settings {
+        rounds,
+        warm_up,
+        connections,
+        ..
+    } = settings;
+    let requests = settings.requests.unwrap_or(workload.requests);
+    let bytes_out = measured.series.first().map_or(0.0, |first| {
+        spread(first, |round| round.bytes_out as f64).median
+    });
+    let mut page = format!(
+        "# {name}\n\n\
+         {about}: {bytes_in:.1} kB from upstream, {bytes_out:.1} kB out.\n\n\
+         `cargo run --release -p bff-bench -- {name}`\n\n\
+         {machine}\n\n\
+         {rounds} rounds; in each, every contender is started afresh and answers {requests} requests over {connections} \
+         connections, each with one request at a time, after {warm_up} that don't count. All are built with the profile \
+         `dist`. Every answer is compared with the right one, and the upstream calls are counted ({calls} a request). CPU \
+         time is that of the contender's process, as the kernel accounts for it. Medians, with the least and the most.\n\n\
+         | contender | CPU a request, µs | in the kernel | resident, MB | peak, MB | answers a second |\n\
+         | --- | --- | --- | --- | --- | --- |\n",
+        name = workload.name,
+        about = capital(workload.about),
+        bytes_in = measured.bytes_in as f64 / 1e3,
+        bytes_out = bytes_out / 1e3,
+        machine = machine.text(),
+        calls = workload.calls,
+    );
+    for series in &measured.series {
+        page.push_str(&format!(
+            "| {} | {} | {:.0} % | {} | {} | {} |\n",
+            series.contender.name,
+            spread(series, |round| round.cpu_us).text(1),
+            spread(series, |round| round.kernel_share * 100.0).median,
+            spread(series, |round| round.resident as f64 / 1e6).text(1),
+            spread(series, |round| round.peak as f64 / 1e6).text(1),
+            spread(series, |round| round.per_second).text(0),
+        ));
+    }
+    page.push('\n');
+    for series in &measured.series {
+        page.push_str(&format!(
+            "- {}: {}\n",
+            series.contender.name, series.contender.about
+        ));
+    }
+    for (contender, why) in &measured.left_out {
+        page.push_str(&format!("- {}: left out, {why}\n", contender.name));
+    }
+    for (first, other, ratio) in ratios(measured) {
+        let verdict = workload.target.map_or_else(String::new, |target| {
+            let held = if ratio.median <= target {
+                "held"
+            } else {
+                "missed"
+            };
+            format!(" The target, at most {target}, is {held}.")
+        });
+        page.push_str(&format!(
+            "\nCPU of {first} to that of {other}, round by round: {}.{verdict}\n",
+            ratio.text(3)
+        ));
+    }
+    page
+}
+
+/// Writes `bench/results/NAME.md` and `.json`.
+pub(crate) fn write(
+    root: &Path,
+    workload: &Workload,
+    settings: &Settings,
+    machine: &Machine,
+    measured: &Measured,
+    page: &str,
+) -> anyhow::Result<()> {
+    let series = measured
+        .series
+        .iter()
+        .map(|series| (series.contender.name.to_owned(), json!(series.rounds)));
+    let record = json!({
+        "workload": workload.name,
+        "target": workload.target,
+        "settings": settings,
+        "machine": machine,
+        "bytes_in": measured.bytes_in,
+        "rounds": series.collect::<serde_json::Map<_, _>>(),
+    });
+    let directory = root.join("bench/results");
+    fs::create_dir_all(&directory)?;
+    for (extension, text) in [("md", page), ("json", &format!("{record:#}\n"))] {
+        let path = directory.join(workload.name).with_extension(extension);
+        fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
+    }
+    Ok(())
+}
+
+fn spread(series: &Series, of: fn(&Round) -> f64) -> Spread {
+    Spread::of(series.rounds.iter().map(of))
+}
+
+/// The first contender's CPU time to each other's, as a share, round by round.
+fn ratios(measured: &Measured) -> impl Iterator<Item = (&'static str, &'static str, Spread)> {
+    let (first, others) = match measured.series.split_first() {
+        Some((first, others)) => (Some(first), others),
+        None => (None, &[][..]),
+    };
+    first.into_iter().flat_map(move |first| {
+        others.iter().map(move |other| {
+            let pairs = first.rounds.iter().zip(&other.rounds);
+            let shares = pairs.map(|(first, other)| first.cpu_us / other.cpu_us);
+            (
+                first.contender.name,
+                other.contender.name,
+                Spread::of(shares),
+            )
+        })
+    })
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_has_the_middle_of_an_even_number_too() {
+        for (values, median, least, most) in [
+            (vec![3.0, 1.0, 2.0], 2.0, 1.0, 3.0),
+            (vec![4.0, 1.0, 2.0, 3.0], 2.5, 1.0, 4.0),
+            (vec![5.0], 5.0, 5.0, 5.0),
+        ] {
+            let spread = Spread::of(values);
+            assert_eq!(
+                (spread.median, spread.least, spread.most),
+                (median, least, most)
+            );
+        }
+    }
+}
