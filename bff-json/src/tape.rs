@@ -21,7 +21,7 @@ use crate::breach::Breaches;
 use crate::shape::Slot;
 
 /// The captured values of one body, or of what stands in for one.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Tape {
     pub(crate) body: Bytes,
     pub(crate) side: Vec<u8>,
