@@ -8,6 +8,8 @@
 mod build;
 mod core;
 mod help;
+mod json;
+mod keys;
 mod map;
 
 pub use self::core::Core;
@@ -18,7 +20,7 @@ use crate::diagnostic::{Diagnostic, FileId, Place};
 pub const MAX_DEPTH: usize = 200;
 
 /// How many values a tree may hold, with every alias written out.
-pub const MAX_NODES: usize = 2_000_000;
+pub const MAX_NODES: usize = 1_000_000;
 
 /// How much of YAML is welcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,17 @@ pub enum Dialect {
 /// tree and diagnostics do. An empty document is a null.
 #[must_use]
 pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Option<Node>, Vec<Diagnostic>) {
+    if dialect == Dialect::Contract && json::looks_like_json(text) {
+        return match json::parse(file, text) {
+            Ok((node, notes)) => (Some(node), notes),
+            Err(json::Refused::Limit(diagnostic)) => (None, vec![diagnostic]),
+            // A map in braces, with comments or bare keys, is YAML all the same.
+            Err(json::Refused::Syntax(diagnostic)) => match build::parse(file, text, dialect) {
+                (Some(node), notes) => (Some(node), notes),
+                (None, _) => (None, vec![diagnostic]),
+            },
+        };
+    }
     build::parse(file, text, dialect)
 }
 

@@ -1,10 +1,10 @@
 //! From the parser's events to the tree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 
-use super::{Data, Dialect, Key, MAX_DEPTH, MAX_NODES, Node, Scalar, Style, help, map};
+use super::{Data, Dialect, Key, MAX_DEPTH, MAX_NODES, Node, Scalar, Style, help, keys, map};
 use crate::diagnostic::{Code, Diagnostic, FileId, Place};
 
 pub(super) fn parse(file: FileId, text: &str, dialect: Dialect) -> (Option<Node>, Vec<Diagnostic>) {
@@ -236,7 +236,7 @@ impl Builder<'_> {
                 if let Some((_, last)) = entries.last() {
                     place = place.to(last.place);
                 }
-                Data::Map(self.unique(entries))
+                Data::Map(self.entries(entries))
             }
         };
         self.value(Node { data, place }, frame.anchor)
@@ -296,49 +296,32 @@ impl Builder<'_> {
         }
     }
 
-    /// Keys once each: of a contract's duplicates the last counts, a spec has none.
-    fn unique(&mut self, entries: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
-        let mut kept: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
-        let mut seen: HashMap<String, usize> = HashMap::with_capacity(entries.len());
-        let mut merged = Vec::new();
-        for (key, value) in entries {
-            if key.text == "<<" {
-                match self.dialect {
-                    Dialect::Spec => self.refuse(key.place, "merge keys", "write the entries out"),
-                    Dialect::Contract => merged.push(value),
-                }
+    /// A map's entries: merge keys written out, keys once each.
+    fn entries(&mut self, entries: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
+        if entries.iter().all(|(key, _)| key.text != "<<") {
+            return keys::unique(entries, self.dialect, &mut self.out);
+        }
+        let (merges, own): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|(key, _)| key.text == "<<");
+        let mut kept = keys::unique(own, self.dialect, &mut self.out);
+        let mut seen: HashSet<String> = kept.iter().map(|(key, _)| key.text.clone()).collect();
+        for (key, value) in merges {
+            if self.dialect == Dialect::Spec {
+                self.refuse(key.place, "merge keys", "write the entries out");
                 continue;
             }
-            match seen.get(&key.text) {
-                None => {
-                    seen.insert(key.text.clone(), kept.len());
-                    kept.push((key, value));
-                }
-                Some(&at) => {
-                    let Some(first) = kept.get_mut(at) else {
-                        continue;
-                    };
-                    let duplicate = duplicate(self.dialect, &key, first.0.place);
-                    if self.dialect == Dialect::Contract {
-                        *first = (key, value);
-                    }
-                    self.out.push(duplicate);
-                }
-            }
-        }
-        for value in merged {
             let maps = match value.data {
-                Data::Map(_) => vec![value],
                 Data::List(items) => items,
-                Data::Scalar(_) => Vec::new(),
+                Data::Map(_) | Data::Scalar(_) => vec![value],
             };
             for map in maps {
                 let Data::Map(entries) = map.data else {
+                    let message = "a merge key merges maps";
+                    self.out.push(self.diagnostic(map.place, message, None));
                     continue;
                 };
                 for (key, value) in entries {
-                    if !seen.contains_key(&key.text) {
-                        seen.insert(key.text.clone(), kept.len());
+                    if seen.insert(key.text.clone()) {
                         kept.push((key, value));
                     }
                 }
@@ -440,15 +423,4 @@ impl Builder<'_> {
             .map_or(0, char::len_utf8);
         self.place(at, at + width)
     }
-}
-
-fn duplicate(dialect: Dialect, key: &Key, first: Place) -> Diagnostic {
-    let (code, message) = match dialect {
-        Dialect::Spec => (Code::Yaml, format!("`{}` is here twice", key.text)),
-        Dialect::Contract => (
-            Code::ContractDuplicateKey,
-            format!("`{}` is here twice; the last one counts", key.text),
-        ),
-    };
-    Diagnostic::new(code, key.place, message).related(first, "the first is here")
 }
