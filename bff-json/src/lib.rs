@@ -18,6 +18,7 @@ mod scan;
 mod scope;
 pub mod shape;
 mod simd;
+mod tables;
 mod tape;
 pub mod template;
 mod text;

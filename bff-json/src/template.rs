@@ -131,6 +131,8 @@ pub enum Template {
     Block(&'static Block),
     /// A list of values.
     List(&'static [Template]),
+    /// The first whose test holds of the current value: one that may be a scalar, an object or a list.
+    Choice(&'static [(Test, Template)]),
 }
 
 /// A selection.

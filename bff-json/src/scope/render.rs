@@ -119,6 +119,13 @@ impl<'s, 'a> Writer<'s, 'a> {
                 self.put(b"]")?;
                 return Ok(Outcome::Written);
             }
+            Template::Choice(cases) => {
+                let is = |test| current.is_some_and(|view| self.scope.is(test, view));
+                return match cases.iter().find(|(test, _)| is(test)) {
+                    Some((_, template)) => self.template(template, current),
+                    None => Ok(Outcome::Absent),
+                };
+            }
         };
         match default {
             Some(json) if outcome != Outcome::Written => {
