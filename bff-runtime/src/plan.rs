@@ -3,6 +3,8 @@
 //! Generated code fills them in as statics; the rest of this crate reads them. Tapes are numbered as
 //! [`bff_json::template`] says: 0 inputs, 1 claims, 2 body, 3 and up the calls in order of declaration.
 
+mod build;
+
 use std::time::Duration;
 
 use bff_json::{Block, Condition, Path, Shape, Slot, Template};
