@@ -5,6 +5,7 @@
 //! recorded, and nothing that the shape has no place for is captured. Recursion is bounded by [`Options::depth`].
 
 mod fields;
+mod hints;
 mod map;
 mod seen;
 
@@ -47,6 +48,8 @@ impl Shape {
             arena: std::mem::take(&mut tape.arena),
             max: options.max_arena,
             breaches: std::mem::take(&mut tape.breaches),
+            hints: hints::Hints::default(),
+            repeating: 0,
         };
         let captured = walker.document(self);
         tape.arena = walker.arena;
@@ -73,6 +76,9 @@ struct Walker<'s> {
     arena: Vec<Cell>,
     max: usize,
     breaches: Breaches,
+    hints: hints::Hints,
+    /// How many lists and maps are open: within them keys are expected to repeat.
+    repeating: u32,
 }
 
 /// The frames of a list as they come.
@@ -241,6 +247,7 @@ impl Walker<'_> {
             self.set(frame, elements.slot, link(0, 0));
             return Ok(at + 1);
         }
+        self.repeating += 1;
         loop {
             let place = self.push_frame(elements.frame.width, at)?;
             self.chain(&mut chain, place);
@@ -253,6 +260,7 @@ impl Walker<'_> {
                 _ => return Err(self.broken(at)),
             }
         }
+        self.repeating -= 1;
         self.set(frame, elements.slot, link(chain.first, chain.count));
         Ok(at + 1)
     }

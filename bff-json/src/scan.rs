@@ -260,9 +260,9 @@ impl<'s> Scanner<'s> {
         }
     }
 
-    /// Whether the bytes at both places are the same, `len` of them.
+    /// How many of the first 32 bytes at two places agree; none if there are not so many.
     #[inline(always)]
-    pub(crate) fn same(&self, a: usize, b: usize, len: usize) -> bool {
-        simd::same(self.src, a, b, len)
+    pub(crate) fn same(&self, a: usize, b: usize) -> usize {
+        simd::same(self.src, a, b)
     }
 }

@@ -163,15 +163,21 @@ mod x86 {
 
     /// See [`portable::same`].
     #[inline(always)]
-    pub(crate) fn same(src: &[u8], a: usize, b: usize, len: usize) -> bool {
-        if len <= 16
-            && let (Some(left), Some(right)) = (sixteen(src, a), sixteen(src, b))
-        {
-            // SAFETY: SSE2 is part of every x86-64 target.
-            let equal = mask(unsafe { _mm_cmpeq_epi8(left, right) });
-            return (!equal).trailing_zeros() as usize >= len;
-        }
-        portable::same(src, a, b, len)
+    pub(crate) fn same(src: &[u8], a: usize, b: usize) -> usize {
+        let bytes = |at: usize| src.get(at..)?.first_chunk::<32>();
+        let (Some(a), Some(b)) = (bytes(a), bytes(b)) else {
+            return 0;
+        };
+        // SAFETY: thirty-two readable bytes each, and the loads ask for no alignment; SSE2 is part of every x86-64 target.
+        let (low, high) = unsafe {
+            let load = |bytes: &[u8; 32], at: usize| _mm_loadu_si128(bytes.as_ptr().add(at).cast());
+            (
+                _mm_cmpeq_epi8(load(a, 0), load(b, 0)),
+                _mm_cmpeq_epi8(load(a, 16), load(b, 16)),
+            )
+        };
+        let equal = u64::from(mask(low)) | u64::from(mask(high)) << 16;
+        (!equal).trailing_zeros() as usize
     }
 
     /// Sixty-four bytes of the source; after its end, spaces.

@@ -10,7 +10,9 @@ use serde_json::Value;
 struct Product<'a> {
     #[serde(borrow)]
     product_id: Text<'a>,
+    #[serde(borrow)]
     name: Text<'a>,
+    #[serde(borrow)]
     price: Price<'a>,
 }
 
@@ -67,9 +69,13 @@ pub fn recommendations_value(body: &[u8], out: &mut Vec<u8>) {
 struct User<'a> {
     #[serde(borrow)]
     id: Text<'a>,
+    #[serde(borrow)]
     name: Text<'a>,
+    #[serde(borrow)]
     email: Text<'a>,
+    #[serde(borrow)]
     profile: Profile<'a>,
+    #[serde(borrow)]
     loyalty: Loyalty<'a>,
 }
 

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::hints::Cursor;
 use super::seen::Seen;
 use super::{Chain, Walker, link};
 use crate::breach::Fault;
 use crate::error::Error;
-use crate::shape::{Fields, Node};
+use crate::shape::{Fields, Key, Node};
 use crate::simd;
 use crate::tape::{Cell, HEADER};
 use crate::text::unescape;
@@ -24,17 +25,32 @@ impl Walker<'_> {
         let mut seen = Seen::new(fields.keys.len());
         let mut entries = Chain::default();
         let mut expected = 0;
+        let mut cursor = if self.repeating > 0 {
+            self.hints.of(fields)
+        } else {
+            Cursor::NONE
+        };
         let mut at = self.scan.blank(at + 1);
         if self.scan.byte(at) != b'}' {
             loop {
-                let (end, found) = self.key(fields, at, expected)?;
-                let value = self.scan.colon(end)?;
-                let end = if let Some((index, node)) = found {
+                let (index, value, end) = match self.hints.guess(&self.scan, at, &mut cursor) {
+                    Some((end, index)) => (index, self.scan.blank(end), end - 1),
+                    None => {
+                        let (end, index) = self.key(fields, at, expected)?;
+                        let value = self.scan.colon(end)?;
+                        if value == end + 1 {
+                            self.hints.note(at, value, index, &mut cursor);
+                        }
+                        (index, value, end)
+                    }
+                };
+                let wanted = index.and_then(|index| Some((index, fields.keys.get(index)?)));
+                let end = if let Some((index, key)) = wanted {
                     expected = index + 1;
                     if seen.insert(index) {
-                        self.reset(node, frame);
+                        self.reset(&key.node, frame);
                     }
-                    self.value(node, frame, value, depth)?
+                    self.value(&key.node, frame, value, depth)?
                 } else if let Some(rest) = fields.rest {
                     self.entry(rest, &mut entries, at..end, value, depth)?
                 } else {
@@ -58,14 +74,13 @@ impl Walker<'_> {
         Ok(at + 1)
     }
 
-    /// The key at `at`: the place after it, and its index and node if it is wanted. Looks first where the last one left off.
-    #[inline(always)]
-    fn key<'f>(
+    /// The key at `at`: the place after it, and its index if it is wanted. Looks first where the last one left off.
+    fn key(
         &self,
-        fields: &'f Fields,
+        fields: &Fields,
         at: usize,
         expected: usize,
-    ) -> Result<(usize, Option<(usize, &'f Node)>), Error> {
+    ) -> Result<(usize, Option<usize>), Error> {
         if self.scan.byte(at) != b'"' {
             return Err(self.scan.unexpected(at));
         }
@@ -108,20 +123,15 @@ impl Walker<'_> {
 }
 
 #[inline(always)]
-fn find<'f>(fields: &'f Fields, name: &[u8], expected: usize) -> Option<(usize, &'f Node)> {
+fn find(fields: &Fields, name: &[u8], expected: usize) -> Option<usize> {
     let (before, after) = fields
         .keys
         .split_at_checked(expected)
         .unwrap_or((fields.keys, &[]));
-    for (index, key) in after.iter().enumerate() {
-        if key.name.as_bytes() == name {
-            return Some((index + expected, &key.node));
-        }
-    }
-    for (index, key) in before.iter().enumerate() {
-        if key.name.as_bytes() == name {
-            return Some((index, &key.node));
-        }
-    }
-    None
+    let is = |key: &Key| key.name.as_bytes() == name;
+    after
+        .iter()
+        .position(is)
+        .map(|place| expected + place)
+        .or_else(|| before.iter().position(is))
 }

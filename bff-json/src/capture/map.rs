@@ -26,7 +26,9 @@ impl Walker<'_> {
         let place = self.push_frame(rest.frame.width, at)?;
         self.chain(entries, place);
         self.set(place, 0, Cell::body(key.start, key.end));
+        self.repeating += 1;
         let end = self.value(&rest.frame.node, place, at, depth)?;
+        self.repeating -= 1;
         self.note_hollow(&rest.frame.node, place, at);
         Ok(end)
     }

@@ -25,14 +25,12 @@ pub(crate) fn blank(src: &[u8], at: usize) -> usize {
     run(src, at, |b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t'))
 }
 
-/// How many of the first `len` bytes at `a` and at `b` are compared equal: all or none.
-pub(crate) fn same(src: &[u8], a: usize, b: usize, len: usize) -> bool {
-    match (
-        src.get(a..a.saturating_add(len)),
-        src.get(b..b.saturating_add(len)),
-    ) {
-        (Some(a), Some(b)) => a == b,
-        _ => false,
+/// How many of the first 32 bytes at two places agree; none if there are not so many.
+pub(crate) fn same(src: &[u8], a: usize, b: usize) -> usize {
+    let bytes = |at: usize| src.get(at..)?.first_chunk::<32>();
+    match (bytes(a), bytes(b)) {
+        (Some(a), Some(b)) => a.iter().zip(b).take_while(|(a, b)| a == b).count(),
+        _ => 0,
     }
 }
 

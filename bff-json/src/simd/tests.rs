@@ -23,13 +23,12 @@ fn check(src: &[u8], at: usize) {
         portable::string_end(src, at),
         "string_end"
     );
-    for len in [0, 1, 7, 15, 16, 17, 40] {
-        assert_eq!(
-            same(src, at, 0, len),
-            portable::same(src, at, 0, len),
-            "same"
-        );
-    }
+    assert_eq!(same(src, at, 0), portable::same(src, at, 0), "same");
+    assert_eq!(
+        same(src, at, at / 2),
+        portable::same(src, at, at / 2),
+        "same"
+    );
     if matches!(src.get(at), Some(b'{' | b'[')) {
         for nesting in [0, 1, 3, 64, 65, 512] {
             assert_eq!(
