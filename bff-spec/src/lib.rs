@@ -9,3 +9,5 @@ pub mod document;
 pub mod model;
 pub mod nearest;
 pub mod source;
+mod spec;
+mod syntax;

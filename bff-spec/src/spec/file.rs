@@ -1,0 +1,541 @@
+//! Whole files: the spec, the files it uses, and how they become one.
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
+use super::reader::{Keys, Reader, Table};
+use super::{Defaults, FragmentDecl, HeaderDecl, Spec};
+use crate::diagnostic::{Code, Diagnostic, FileId, Place, Related};
+use crate::document::{self, Dialect, Key, Node};
+use crate::model::Server;
+use crate::nearest::nearest;
+use crate::source::{SourceLoader, Sources};
+
+const FILE: Keys = Keys {
+    of: "a spec",
+    known: &[
+        "bff",
+        "use",
+        "base",
+        "upstreams",
+        "auth",
+        "fragments",
+        "defaults",
+        "endpoints",
+        "server",
+    ],
+    later: &[
+        (
+            "limits",
+            "take it out: limits are set before the gateway meanwhile",
+        ),
+        (
+            "lints",
+            "take it out: every diagnostic has its own severity meanwhile",
+        ),
+    ],
+};
+
+const DEFAULTS: Keys = Keys {
+    of: "`defaults`",
+    known: &["auth", "require", "timeout", "headers"],
+    later: &[
+        (
+            "limit",
+            "take it out: limits are set before the gateway meanwhile",
+        ),
+        ("cache", "take it out: every answer is made anew meanwhile"),
+    ],
+};
+
+const SERVER: Keys = Keys {
+    of: "`server`",
+    known: &["strict", "body_limit"],
+    later: &[
+        ("store", "take it out: nothing is stored meanwhile"),
+        (
+            "header_limit",
+            "take it out: the server's own bound holds meanwhile",
+        ),
+        (
+            "timeouts",
+            "take it out: the server's own bounds hold meanwhile",
+        ),
+        (
+            "compress",
+            "take it out: answers aren't compressed meanwhile",
+        ),
+        (
+            "cors",
+            "take it out: serve the frontend from the same origin meanwhile",
+        ),
+        (
+            "security_headers",
+            "take it out, and set them under `defaults: { headers: … }` meanwhile",
+        ),
+        ("trusted_proxies", "take it out meanwhile"),
+        (
+            "allow",
+            "take it out: the network decides who connects meanwhile",
+        ),
+        (
+            "deny",
+            "take it out: the network decides who connects meanwhile",
+        ),
+        ("tls", "take it out: TLS ends before the gateway meanwhile"),
+        ("inspect", "take it out meanwhile"),
+        ("connections", "take it out meanwhile"),
+    ],
+};
+
+/// A spec that was read, or as much of it as could be.
+pub(crate) struct Loaded {
+    /// None if the file is no spec at all.
+    pub(crate) spec: Option<Spec>,
+    /// Whether every file it uses was read: only then is a name nobody declares unknown.
+    pub(crate) complete: bool,
+}
+
+/// Reads a spec and what it uses.
+pub(crate) fn load(
+    loader: &dyn SourceLoader,
+    path: &str,
+    sources: &mut Sources,
+    sink: &mut Vec<Diagnostic>,
+) -> Loaded {
+    let mut assembly = Assembly::default();
+    let Some(root) = read(loader, path, None, sources, sink) else {
+        return Loaded {
+            spec: None,
+            complete: false,
+        };
+    };
+    let mut spec = assembly.file(&root, path, true, sources, sink);
+    let mut seen = vec![path.to_owned()];
+    let mut at = 0;
+    while let Some((used, place)) = assembly.uses.get(at).cloned() {
+        at += 1;
+        if seen.contains(&used) {
+            continue;
+        }
+        seen.push(used.clone());
+        match read(loader, &used, Some(place), sources, sink) {
+            Some(node) => {
+                assembly.file(&node, &used, false, sources, sink);
+            }
+            None => assembly.incomplete = true,
+        }
+    }
+    if let Some(spec) = &mut spec {
+        spec.upstreams = assembly.upstreams;
+        spec.schemes = assembly.schemes;
+        spec.fragments = assembly.fragments;
+        spec.defaults = assembly.defaults.values;
+    }
+    Loaded {
+        spec,
+        complete: !assembly.incomplete,
+    }
+}
+
+fn read(
+    loader: &dyn SourceLoader,
+    path: &str,
+    named: Option<Place>,
+    sources: &mut Sources,
+    sink: &mut Vec<Diagnostic>,
+) -> Option<Node> {
+    match loader.read(path) {
+        Ok(text) => {
+            let file = sources.add(path, text);
+            let text = sources
+                .get(file)
+                .map(|f| f.text.as_str())
+                .unwrap_or_default();
+            let (node, diagnostics) = document::parse(file, text, Dialect::Spec);
+            sink.extend(diagnostics);
+            node
+        }
+        Err(reason) => {
+            let place = named.unwrap_or_else(|| Place {
+                file: sources.add(path, ""),
+                start: 0,
+                end: 0,
+            });
+            sink.push(Diagnostic::new(
+                Code::FileUnreadable,
+                place,
+                format!("`{path}` can't be read: {reason}"),
+            ));
+            None
+        }
+    }
+}
+
+/// What was gathered from the files so far.
+#[derive(Default)]
+struct Assembly {
+    upstreams: IndexMap<String, super::UpstreamDecl>,
+    schemes: IndexMap<String, super::SchemeDecl>,
+    fragments: IndexMap<String, FragmentDecl>,
+    defaults: Merged,
+    uses: Vec<(String, Place)>,
+    incomplete: bool,
+}
+
+/// Defaults, with where each key was set and whether by the spec itself.
+#[derive(Default)]
+struct Merged {
+    values: Defaults,
+    set: IndexMap<String, (Place, bool)>,
+}
+
+impl Assembly {
+    fn file(
+        &mut self,
+        node: &Node,
+        path: &str,
+        own: bool,
+        sources: &Sources,
+        sink: &mut Vec<Diagnostic>,
+    ) -> Option<Spec> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut reader = Reader {
+            sources,
+            file: node.place.file,
+            folder: folder.to_owned(),
+            sink,
+        };
+        let before = reader.sink.len();
+        let table = reader.table(node, &FILE)?;
+        self.incomplete |= reader.sink.len() > before
+            && reader.sink[before..]
+                .iter()
+                .any(|d| d.code == Code::UnknownKey);
+        self.read_uses(&table, &mut reader);
+        self.read_names(&table, &mut reader);
+        if let Some(defaults) = table.get("defaults") {
+            self.defaults.read(defaults, own, &mut reader);
+        }
+        if !own {
+            for name in ["bff", "base", "endpoints", "server"] {
+                if let Some((key, _)) = table.entry(name) {
+                    reader
+                        .error(
+                            Code::NotShared,
+                            key.place,
+                            format!("a file that is used has no `{name}`"),
+                        )
+                        .help = Some("`use` adds `upstreams`, `auth`, `fragments` and `defaults`; the rest is each frontend's own".into());
+                }
+            }
+            return None;
+        }
+        Some(Spec {
+            name: name(&table, node, &mut reader),
+            path: path.to_owned(),
+            base: base(&table, &mut reader),
+            upstreams: IndexMap::new(),
+            schemes: IndexMap::new(),
+            fragments: IndexMap::new(),
+            defaults: Defaults::default(),
+            endpoints: endpoints(&table, node, &mut reader),
+            server: server(&table, &mut reader),
+        })
+    }
+
+    fn read_uses(&mut self, table: &Table<'_>, reader: &mut Reader<'_>) {
+        let Some(node) = table.get("use") else {
+            return;
+        };
+        for (path, place) in reader.texts(node, "`use`") {
+            match reader.resolve(&path, place) {
+                Some(path) => self.uses.push((path, place)),
+                None => self.incomplete = true,
+            }
+        }
+    }
+
+    fn read_names(&mut self, table: &Table<'_>, reader: &mut Reader<'_>) {
+        if let Some(node) = table.get("upstreams") {
+            for (key, node) in reader.map(node, "`upstreams`").unwrap_or_default() {
+                if !reader.plain_name(key, "an upstream") {
+                    continue;
+                }
+                match reader.upstream(key, node) {
+                    Some(upstream) => {
+                        let place = |u: &super::UpstreamDecl| u.place;
+                        define(
+                            &mut self.upstreams,
+                            key,
+                            upstream,
+                            "upstream",
+                            place,
+                            reader,
+                        );
+                    }
+                    None => self.incomplete = true,
+                }
+            }
+        }
+        if let Some(node) = table.get("auth") {
+            for (key, node) in reader.map(node, "`auth`").unwrap_or_default() {
+                if key.text == "none" {
+                    reader.error(
+                        Code::BadName,
+                        key.place,
+                        "a scheme can't be named `none`: it lets everybody in",
+                    );
+                    continue;
+                }
+                match reader.scheme(key, node) {
+                    Some(scheme) => {
+                        let place = |s: &super::SchemeDecl| s.place;
+                        define(&mut self.schemes, key, scheme, "scheme", place, reader);
+                    }
+                    None => self.incomplete = true,
+                }
+            }
+        }
+        if let Some(node) = table.get("fragments") {
+            for (key, node) in reader.map(node, "`fragments`").unwrap_or_default() {
+                if !reader.plain_name(key, "a fragment") {
+                    continue;
+                }
+                let what = format!("fragment `{}`", key.text);
+                let block = reader.fragment(node, &what);
+                let fragment = FragmentDecl {
+                    place: key.place,
+                    broken: block.is_none(),
+                    block: block.unwrap_or(crate::syntax::ast::Block::Fields(Vec::new())),
+                };
+                let place = |f: &FragmentDecl| f.place;
+                define(
+                    &mut self.fragments,
+                    key,
+                    fragment,
+                    "fragment",
+                    place,
+                    reader,
+                );
+            }
+        }
+    }
+}
+
+fn define<T>(
+    map: &mut IndexMap<String, T>,
+    key: &Key,
+    value: T,
+    what: &str,
+    place: impl Fn(&T) -> Place,
+    reader: &mut Reader<'_>,
+) {
+    match map.entry(key.text.clone()) {
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+        }
+        Entry::Occupied(entry) => {
+            // The spec itself is read first: the file it uses is the second.
+            let first = place(entry.get());
+            let diagnostic = reader.error(
+                Code::DefinedTwice,
+                key.place,
+                format!("{what} `{}` is defined twice", key.text),
+            );
+            diagnostic.help = Some("rename one of them, or take one out".into());
+            diagnostic.related.push(Related {
+                message: "the other is here".into(),
+                place: first,
+            });
+        }
+    }
+}
+
+impl Merged {
+    /// The spec's own win; two used files that set the same key contradict each other, unless the spec sets it.
+    fn read(&mut self, node: &Node, own: bool, reader: &mut Reader<'_>) {
+        let Some(table) = reader.table(node, &DEFAULTS) else {
+            return;
+        };
+        if let Some((key, node)) = table.entry("auth")
+            && self.wins("auth", key.place, own, reader)
+        {
+            self.values.auth = reader.auth(node);
+        }
+        if let Some((key, node)) = table.entry("require")
+            && self.wins("require", key.place, own, reader)
+        {
+            self.values.require = Some(reader.require(node));
+        }
+        if let Some((key, node)) = table.entry("timeout")
+            && self.wins("timeout", key.place, own, reader)
+            && node.as_str() != Some("none")
+        {
+            self.values.timeout = reader.duration(node, "`timeout`", false);
+        }
+        if let Some((key, node)) = table.entry("headers")
+            && self.wins("headers", key.place, own, reader)
+        {
+            let headers: Vec<HeaderDecl> = reader.headers(node).items;
+            self.values.headers = headers;
+        }
+    }
+
+    fn wins(&mut self, key: &str, place: Place, own: bool, reader: &mut Reader<'_>) -> bool {
+        match self.set.get(key) {
+            None => {
+                self.set.insert(key.to_owned(), (place, own));
+                true
+            }
+            Some((_, true)) => false,
+            Some((first, false)) => {
+                let first = *first;
+                let diagnostic = reader.error(
+                    Code::DefinedTwice,
+                    place,
+                    format!("default `{key}` is set in two files"),
+                );
+                diagnostic.help =
+                    Some("take one out, or set it in the spec itself, which wins".into());
+                diagnostic.related.push(Related {
+                    message: "the other is here".into(),
+                    place: first,
+                });
+                false
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn plain_name(&mut self, key: &Key, what: &str) -> bool {
+        let good = super::route::is_name(&key.text);
+        if !good {
+            self.error(
+                Code::BadName,
+                key.place,
+                format!("{what} can't be named `{}`", key.text),
+            )
+            .help = Some("letters, digits, `_` and `-`, not starting with a digit".into());
+        }
+        good
+    }
+}
+
+fn name(table: &Table<'_>, node: &Node, reader: &mut Reader<'_>) -> String {
+    let Some(value) = table.get("bff") else {
+        let start = Place {
+            end: node.place.start,
+            ..node.place
+        };
+        reader
+            .error(Code::MissingKey, start, "this file has no `bff`")
+            .help =
+            Some("`bff: NAME` names the frontend; a file without is only used by others".into());
+        return String::new();
+    };
+    let Some(name) = reader.text(value, "`bff`") else {
+        return String::new();
+    };
+    let kebab = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && !name.contains("--")
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !kebab {
+        let mut right = String::new();
+        for c in name.chars() {
+            if c.is_ascii_uppercase() && !right.is_empty() && !right.ends_with('-') {
+                right.push('-');
+            }
+            if c.is_ascii_alphanumeric() {
+                right.push(c.to_ascii_lowercase());
+            } else if !right.is_empty() && !right.ends_with('-') {
+                right.push('-');
+            }
+        }
+        let right = right.trim_matches('-');
+        let good = right.starts_with(|c: char| c.is_ascii_lowercase());
+        reader
+            .error(
+                Code::BadName,
+                value.place,
+                format!("`{name}` is no name in kebab-case"),
+            )
+            .help = Some(if good {
+            format!("write `{right}`")
+        } else {
+            "small letters, digits and `-`: `mobile-app`".into()
+        });
+    }
+    name
+}
+
+fn base(table: &Table<'_>, reader: &mut Reader<'_>) -> String {
+    let Some(node) = table.get("base") else {
+        return String::new();
+    };
+    let Some(base) = reader.text(node, "`base`") else {
+        return String::new();
+    };
+    let trimmed = base.strip_suffix('/').unwrap_or(&base);
+    let good = base.is_empty() || base.starts_with('/');
+    if !good || trimmed.contains(['{', '*', ' ', '?', '#']) || trimmed.contains("//") {
+        reader
+            .error(
+                Code::BadValue,
+                node.place,
+                format!("`{base}` is no prefix of paths"),
+            )
+            .help = Some("`/api`, `/partner/v1`: plain segments, starting with `/`".into());
+        return String::new();
+    }
+    trimmed.to_owned()
+}
+
+fn endpoints(table: &Table<'_>, node: &Node, reader: &mut Reader<'_>) -> Vec<super::EndpointDecl> {
+    let Some(value) = table.get("endpoints") else {
+        if table.get("bff").is_some() {
+            let place = table.entry("bff").map_or(node.place, |(k, _)| k.place);
+            reader
+                .error(Code::MissingKey, place, "this spec has no `endpoints`")
+                .help = Some("`endpoints: { GET /home: … }`: what the frontend may ask for".into());
+        }
+        return Vec::new();
+    };
+    let entries = reader.map(value, "`endpoints`").unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|(key, node)| reader.endpoint(key, node))
+        .collect()
+}
+
+fn server(table: &Table<'_>, reader: &mut Reader<'_>) -> Server {
+    let Some(table) = table
+        .get("server")
+        .and_then(|node| reader.table(node, &SERVER))
+    else {
+        return Server::default();
+    };
+    Server {
+        strict: table
+            .get("strict")
+            .and_then(|n| reader.boolean(n, "`strict`"))
+            .unwrap_or(false),
+        body_limit: table
+            .get("body_limit")
+            .and_then(|n| reader.size(n, "`body_limit`")),
+    }
+}
+
+/// Whether a text is a frontend's spec: a YAML map with `bff` at its top.
+pub(crate) fn is_spec(text: &str) -> bool {
+    let (node, _) = document::parse(FileId(0), text, Dialect::Spec);
+    match node {
+        Some(node) => node.get("bff").is_some(),
+        // Broken YAML still says what it wants to be.
+        None => text.lines().any(|line| line.starts_with("bff:")),
+    }
+}

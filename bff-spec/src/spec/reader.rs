@@ -1,0 +1,281 @@
+//! Tables and scalars of a file: closed tables, kinds checked, every fault at its place.
+
+use crate::diagnostic::{Code, Diagnostic, FileId, Place};
+use crate::document::{Core, Data, Key, Node, Scalar, Style};
+use crate::nearest::nearest;
+use crate::source::Sources;
+
+/// The keys of a table.
+pub(crate) struct Keys {
+    /// What holds them, for messages: "an upstream".
+    pub(crate) of: &'static str,
+    /// Those it has.
+    pub(crate) known: &'static [&'static str],
+    /// Those the language has and this version doesn't yet, and what to do meanwhile.
+    pub(crate) later: &'static [(&'static str, &'static str)],
+}
+
+/// Reads nodes of one file.
+pub(crate) struct Reader<'a> {
+    pub(crate) sources: &'a Sources,
+    pub(crate) file: FileId,
+    /// The file's folder, relative to the workspace; empty at its root.
+    pub(crate) folder: String,
+    pub(crate) sink: &'a mut Vec<Diagnostic>,
+}
+
+/// A map whose keys were checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Table<'n> {
+    pub(crate) entries: &'n [(Key, Node)],
+    pub(crate) place: Place,
+}
+
+impl<'n> Table<'n> {
+    /// The value of a key; none if it is null or not there.
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
+        self.entry(key).map(|(_, node)| node)
+    }
+
+    /// The key and its value; none if the value is null.
+    pub(crate) fn entry(&self, key: &str) -> Option<(&'n Key, &'n Node)> {
+        self.entries
+            .iter()
+            .find(|(k, _)| k.text == key)
+            .filter(|(_, node)| !node.is_null())
+            .map(|(k, n)| (k, n))
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        self.sink.push(diagnostic);
+    }
+
+    pub(crate) fn error(
+        &mut self,
+        code: Code,
+        place: Place,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let at = self.sink.len();
+        self.sink.push(Diagnostic::new(code, place, message));
+        &mut self.sink[at]
+    }
+
+    /// The file's own text at a place.
+    pub(crate) fn source(&self, place: Place) -> &'a str {
+        self.sources.text(place)
+    }
+
+    /// The entries of a map; null is an empty one.
+    pub(crate) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [(Key, Node)]> {
+        match &node.data {
+            Data::Map(entries) => Some(entries),
+            Data::Scalar(_) if node.is_null() => Some(&[]),
+            _ => {
+                let found = node.describe();
+                self.error(
+                    Code::WrongKind,
+                    node.place,
+                    format!("{what} is a map, not {found}"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A map with the keys of a closed table.
+    pub(crate) fn table<'n>(&mut self, node: &'n Node, keys: &Keys) -> Option<Table<'n>> {
+        let entries = self.map(node, keys.of)?;
+        for (key, value) in entries {
+            self.check_key(key, value, keys);
+        }
+        Some(Table {
+            entries,
+            place: node.place,
+        })
+    }
+
+    fn check_key(&mut self, key: &Key, value: &Node, keys: &Keys) {
+        if keys.known.contains(&key.text.as_str()) {
+            return;
+        }
+        if let Some((_, meanwhile)) = keys.later.iter().find(|(k, _)| *k == key.text) {
+            self.unsupported(key.place, &format!("`{}`", key.text), meanwhile);
+            return;
+        }
+        let all = || {
+            keys.known
+                .iter()
+                .copied()
+                .chain(keys.later.iter().map(|(k, _)| *k))
+        };
+        let help = match nearest(&key.text, all()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("{} has {}", keys.of, list(all())),
+        };
+        let slip = value.is_null() && key.text.contains(['(', ')', '=']);
+        let diagnostic = self.error(
+            Code::UnknownKey,
+            key.place,
+            format!("{} has no `{}`", keys.of, key.text),
+        );
+        diagnostic.help = Some(if slip {
+            "a comma in a `{ … }` of YAML starts a new key: quote the text".into()
+        } else {
+            help
+        });
+    }
+
+    /// Says that something isn't done yet.
+    pub(crate) fn unsupported(&mut self, place: Place, what: &str, meanwhile: &str) {
+        self.error(
+            Code::Unsupported,
+            place,
+            format!("{what} is not supported yet"),
+        )
+        .help = Some(meanwhile.to_owned());
+    }
+
+    /// A scalar that isn't null.
+    pub(crate) fn scalar<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Scalar> {
+        match &node.data {
+            Data::Scalar(scalar) if !node.is_null() => Some(scalar),
+            _ => {
+                let found = node.describe();
+                self.error(
+                    Code::WrongKind,
+                    node.place,
+                    format!("{what} is a text, not {found}"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A text, by itself.
+    pub(crate) fn text(&mut self, node: &Node, what: &str) -> Option<String> {
+        self.scalar(node, what).map(|s| s.text.clone())
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+        let value = node.as_bool();
+        if value.is_none() {
+            let found = self.source(node.place).to_owned();
+            self.error(
+                Code::BadValue,
+                node.place,
+                format!("{what} is `true` or `false`, not `{found}`"),
+            );
+        }
+        value
+    }
+
+    /// A whole number in these bounds.
+    pub(crate) fn number(
+        &mut self,
+        node: &Node,
+        what: &str,
+        bounds: std::ops::RangeInclusive<u64>,
+    ) -> Option<u64> {
+        let value = node
+            .as_scalar()
+            .filter(|s| s.style == Style::Plain && matches!(s.core(), Core::Int(_)))
+            .and_then(|s| s.text.parse::<u64>().ok())
+            .filter(|n| bounds.contains(n));
+        if value.is_none() {
+            self.error(
+                Code::BadValue,
+                node.place,
+                format!(
+                    "{what} is a whole number from {} to {}",
+                    bounds.start(),
+                    bounds.end()
+                ),
+            );
+        }
+        value
+    }
+
+    /// One text, or a list of them, each with its place.
+    pub(crate) fn texts(&mut self, node: &Node, what: &str) -> Vec<(String, Place)> {
+        match &node.data {
+            Data::List(items) => items
+                .iter()
+                .filter_map(|item| Some((self.text(item, what)?, item.place)))
+                .collect(),
+            _ => self
+                .text(node, what)
+                .map(|text| vec![(text, node.place)])
+                .unwrap_or_default(),
+        }
+    }
+
+    /// One of several words.
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        let text = self.text(node, what)?;
+        let found = words.iter().find(|(w, _)| *w == text).map(|(_, t)| *t);
+        if found.is_none() {
+            let near = nearest(&text, words.iter().map(|(w, _)| *w)).map(str::to_owned);
+            let all = list(words.iter().map(|(w, _)| *w));
+            self.error(
+                Code::BadValue,
+                node.place,
+                format!(
+                    "{what} is {}, not `{text}`",
+                    all.replacen(" and ", " or ", 1)
+                ),
+            )
+            .help = near.map(|near| format!("did you mean `{near}`?"));
+        }
+        found
+    }
+
+    /// A path in this file as a path in the workspace.
+    pub(crate) fn resolve(&mut self, path: &str, place: Place) -> Option<String> {
+        let mut parts: Vec<&str> = self.folder.split('/').filter(|p| !p.is_empty()).collect();
+        if path.starts_with('/') {
+            self.error(
+                Code::BadValue,
+                place,
+                "paths are relative to the file that names them",
+            )
+            .help = Some("write it without the first `/`".into());
+            return None;
+        }
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    if parts.pop().is_none() {
+                        self.error(
+                            Code::BadValue,
+                            place,
+                            format!("`{path}` leads out of the workspace"),
+                        );
+                        return None;
+                    }
+                }
+                part => parts.push(part),
+            }
+        }
+        Some(parts.join("/"))
+    }
+}
+
+/// "`a`, `b` and `c`"
+pub(crate) fn list<'s>(names: impl IntoIterator<Item = &'s str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
+    match names.split_last() {
+        None => "nothing".into(),
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+    }
+}

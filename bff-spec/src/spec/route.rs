@@ -1,0 +1,232 @@
+//! An endpoint's key: `GET /orders/{id}`, `ANY /catalog/**`, `GET /home when header.x-app = "2"`.
+
+use indexmap::IndexMap;
+
+use super::Route;
+use super::reader::Reader;
+use crate::contract::Location;
+use crate::diagnostic::{Code, Place};
+use crate::document::Key;
+use crate::model::{Choice, Segment};
+use crate::nearest::nearest;
+
+const METHODS: &[&str] = &[
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "ANY",
+];
+
+impl Reader<'_> {
+    /// What a key says; none if it was reported.
+    pub(crate) fn route(&mut self, key: &Key) -> Option<Route> {
+        // Keys carry no map of their text: offsets hold unless the key is quoted with escapes.
+        let shift = u32::from(self.source(key.place).starts_with(['"', '\'']));
+        let part = |start: usize, end: usize| Place {
+            start: (key.place.start + shift + u32::try_from(start).unwrap_or(0)).min(key.place.end),
+            end: (key.place.start + shift + u32::try_from(end).unwrap_or(0)).min(key.place.end),
+            ..key.place
+        };
+        let text = key.text.as_str();
+        let Some((method, rest)) = text.split_once(' ') else {
+            let help = if text.starts_with('/') {
+                format!("with its method: `GET {text}`")
+            } else {
+                "`GET /path/{param}`, or `ANY` for all methods".into()
+            };
+            self.error(
+                Code::EndpointKey,
+                key.place,
+                format!("`{text}` is not a method and a path"),
+            )
+            .help = Some(help);
+            return None;
+        };
+        if !METHODS.contains(&method) {
+            let near = nearest(method, METHODS.iter().copied()).map(str::to_owned);
+            self.error(
+                Code::EndpointKey,
+                part(0, method.len()),
+                format!("`{method}` is no method"),
+            )
+            .help = Some(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "methods are in capitals; `ANY` is all of them".into(),
+            });
+            return None;
+        }
+        let (path, choice) = match rest.split_once(" when ") {
+            Some((path, condition)) => (path.trim(), Some(condition.trim())),
+            None => (rest.trim(), None),
+        };
+        let at = text.find(path).unwrap_or(0);
+        let choice = match choice {
+            Some(condition) => {
+                let start = text.rfind(condition).unwrap_or(0);
+                Some(self.choice(condition, part(start, start + condition.len()))?)
+            }
+            None => None,
+        };
+        if !path.starts_with('/') {
+            self.error(
+                Code::EndpointKey,
+                part(at, at + path.len()),
+                format!("`{path}` is not a path"),
+            )
+            .help = Some("a path starts with `/`".into());
+            return None;
+        }
+        let mut segments = Vec::new();
+        let mut parameters = IndexMap::new();
+        let mut offset = at + 1;
+        let mut ok = true;
+        let all: Vec<&str> = path.get(1..).unwrap_or_default().split('/').collect();
+        for (i, segment) in all.iter().enumerate() {
+            let place = part(offset, offset + segment.len());
+            offset += segment.len() + 1;
+            let last = i + 1 == all.len();
+            match self.segment(segment, place, last) {
+                Some(Segment::Parameter(name)) => {
+                    if parameters.insert(name.clone(), place).is_some() {
+                        self.error(
+                            Code::DefinedTwice,
+                            place,
+                            format!("`{{{name}}}` stands twice in this path"),
+                        );
+                        ok = false;
+                    }
+                    segments.push(Segment::Parameter(name));
+                }
+                Some(segment) => segments.push(segment),
+                None => ok = false,
+            }
+        }
+        // `/` alone has no segments.
+        if path == "/" {
+            segments.clear();
+        }
+        ok.then(|| Route {
+            method: (method != "ANY").then(|| method.to_owned()),
+            path: path.to_owned(),
+            segments,
+            parameters,
+            choice,
+        })
+    }
+
+    fn segment(&mut self, text: &str, place: Place, last: bool) -> Option<Segment> {
+        if text == "**" {
+            if last {
+                return Some(Segment::Rest);
+            }
+            self.error(Code::EndpointKey, place, "`**` stands at the end of a path");
+            return None;
+        }
+        if let Some(name) = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')) {
+            if is_name(name) {
+                return Some(Segment::Parameter(name.to_owned()));
+            }
+            self.error(
+                Code::EndpointKey,
+                place,
+                format!("`{name}` is no name of a parameter"),
+            )
+            .help = Some("letters, digits, `_` and `-`, not starting with a digit".into());
+            return None;
+        }
+        let help = if text.starts_with(':') && is_name(&text[1..]) {
+            format!("a parameter is written `{{{}}}`", &text[1..])
+        } else if text.contains(['{', '}']) {
+            "a parameter is a whole segment: `/orders/{id}`".into()
+        } else if text.contains('*') {
+            "`**` is zero or more whole segments, at the end".into()
+        } else {
+            "only characters that stand in a path as they are, or `%` and two hex digits".into()
+        };
+        let decoded = decode(text);
+        if decoded.is_none()
+            || text.contains(['{', '}', '*', '?', '#', ' ', ':']) && !is_plain(text)
+        {
+            self.error(
+                Code::EndpointKey,
+                place,
+                format!("`{text}` is no segment of a path"),
+            )
+            .help = Some(help);
+            return None;
+        }
+        decoded.map(Segment::Literal)
+    }
+
+    fn choice(&mut self, text: &str, place: Place) -> Option<Choice> {
+        let fault = |reader: &mut Self, help: &str| {
+            reader
+                .error(
+                    Code::EndpointKey,
+                    place,
+                    format!("`{text}` chooses nothing"),
+                )
+                .help = Some(help.to_owned());
+            None
+        };
+        const FORM: &str = "`when header.NAME = \"value\"` or `when query.NAME = \"value\"`";
+        let Some((left, right)) = text.split_once('=') else {
+            return fault(self, FORM);
+        };
+        let Some((root, name)) = left.trim().split_once('.') else {
+            return fault(self, FORM);
+        };
+        let name = name.trim_matches('"');
+        let Ok(equals) = serde_json::from_str::<String>(right.trim()) else {
+            return fault(self, FORM);
+        };
+        let location = match root {
+            "header" => Location::Header,
+            "query" => Location::Query,
+            _ => return fault(self, FORM),
+        };
+        if name.is_empty() || (location == Location::Header && !super::is_header_name(name)) {
+            return fault(self, FORM);
+        }
+        let name = if location == Location::Header {
+            name.to_lowercase()
+        } else {
+            name.to_owned()
+        };
+        Some(Choice {
+            location,
+            name,
+            equals,
+        })
+    }
+}
+
+/// `[A-Za-z_][A-Za-z0-9_-]*`
+pub(crate) fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// RFC 3986 `pchar`, without `%`.
+fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b))
+        && !text.contains('*')
+        && !text.starts_with(':')
+}
+
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(b) = rest.next() {
+        if b == b'%' {
+            let high = char::from(rest.next()?).to_digit(16)?;
+            let low = char::from(rest.next()?).to_digit(16)?;
+            bytes.push(u8::try_from(high * 16 + low).ok()?);
+        } else {
+            bytes.push(b);
+        }
+    }
+    let decoded = String::from_utf8(bytes).ok()?;
+    let bad = decoded == "." || decoded == ".." || decoded.chars().any(char::is_control);
+    (!bad).then_some(decoded)
+}

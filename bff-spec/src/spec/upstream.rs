@@ -1,0 +1,232 @@
+//! `upstreams.X`
+
+use super::UpstreamDecl;
+use super::reader::{Keys, Reader};
+use super::values::{is_header_name, is_secret_header};
+use crate::diagnostic::{Code, Place};
+use crate::document::{Key, Node};
+use crate::model::Text;
+
+const UPSTREAM: Keys = Keys {
+    of: "an upstream",
+    known: &[
+        "contract",
+        "url",
+        "timeout",
+        "connect_timeout",
+        "headers",
+        "identity",
+        "contract_mode",
+        "body_limit",
+    ],
+    later: &[
+        (
+            "overlay",
+            "take it out, and change the contract's own file meanwhile",
+        ),
+        ("retry", "take it out: every call is made once meanwhile"),
+        (
+            "retry_budget",
+            "take it out: every call is made once meanwhile",
+        ),
+        ("hedge", "take it out: every call is made once meanwhile"),
+        ("balance", "take it out: instances take turns meanwhile"),
+        (
+            "health",
+            "take it out: instances are taken as healthy meanwhile",
+        ),
+        (
+            "outlier",
+            "take it out: instances are taken as healthy meanwhile",
+        ),
+        (
+            "breaker",
+            "take it out: a timeout bounds each call meanwhile",
+        ),
+        (
+            "concurrency",
+            "take it out: timeouts bound what waits meanwhile",
+        ),
+        ("queue", "take it out: timeouts bound what waits meanwhile"),
+        ("coalesce", "take it out: every call is made meanwhile"),
+        ("http", "take it out: the version is negotiated meanwhile"),
+        (
+            "tls",
+            "take it out: the system's certificate authorities are trusted meanwhile",
+        ),
+    ],
+};
+
+const IDENTITIES: &[&str] = &["exchange", "client_credentials", "sign", "headers"];
+
+impl Reader<'_> {
+    pub(crate) fn upstream(&mut self, key: &Key, node: &Node) -> Option<UpstreamDecl> {
+        let table = self.table(node, &UPSTREAM)?;
+        let contract = match table.get("contract") {
+            Some(node) => self
+                .text(node, "`contract`")
+                .and_then(|path| Some((self.resolve(&path, node.place)?, node.place))),
+            None => {
+                self.error(
+                    Code::MissingKey,
+                    key.place,
+                    format!("upstream `{}` has no `contract`", key.text),
+                )
+                .help = Some(
+                    "`contract: upstreams/NAME.openapi.yaml`: what it can do is read from there"
+                        .into(),
+                );
+                None
+            }
+        };
+        let url = match table.get("url") {
+            Some(node) => self.url(node),
+            None => {
+                let variable = variable_name(&key.text, "URL");
+                self.error(
+                    Code::MissingKey,
+                    key.place,
+                    format!("upstream `{}` has no `url`", key.text),
+                )
+                .help = Some(format!("`url: \"${{{variable}}}\"`: where it is"));
+                None
+            }
+        };
+        let strict = match table.get("contract_mode") {
+            Some(node) => self.word(
+                node,
+                "`contract_mode`",
+                &[("report", false), ("strict", true)],
+            ),
+            None => None,
+        };
+        Some(UpstreamDecl {
+            place: key.place,
+            contract,
+            url: url.unwrap_or_default(),
+            timeout: table
+                .get("timeout")
+                .and_then(|n| self.duration(n, "`timeout`", false)),
+            connect_timeout: table
+                .get("connect_timeout")
+                .and_then(|n| self.duration(n, "`connect_timeout`", false)),
+            headers: table
+                .get("headers")
+                .map(|n| self.upstream_headers(n))
+                .unwrap_or_default(),
+            forward: table
+                .entry("identity")
+                .and_then(|(k, n)| self.identity(k, n)),
+            body_limit: table
+                .get("body_limit")
+                .and_then(|n| self.size(n, "`body_limit`")),
+            strict: strict.unwrap_or(false),
+        })
+    }
+
+    fn url(&mut self, node: &Node) -> Option<Text> {
+        let text = self.variables(node, "`url`")?;
+        let starts_right = match text.parts.first() {
+            Some(crate::model::TextPart::Literal(literal)) => {
+                literal.starts_with("http://") || literal.starts_with("https://")
+            }
+            Some(_) => true,
+            None => false,
+        };
+        if !starts_right {
+            self.error(Code::BadValue, node.place, "`url` is no URL")
+                .help = Some("`http://…` or `https://…`, with the base path; a comma-separated list is several instances".into());
+            return None;
+        }
+        Some(text)
+    }
+
+    fn upstream_headers(&mut self, node: &Node) -> Vec<(String, Text)> {
+        let Some(entries) = self.map(node, "`headers`") else {
+            return Vec::new();
+        };
+        let mut headers: Vec<(String, Text)> = Vec::new();
+        for (key, value) in entries {
+            let Some(name) = self.header_name(&key.text, key.place) else {
+                continue;
+            };
+            if headers.iter().any(|(n, _)| *n == name) {
+                self.error(
+                    Code::DefinedTwice,
+                    key.place,
+                    format!("header `{name}` is set twice"),
+                );
+                continue;
+            }
+            let what = format!("header `{name}`");
+            let text = if is_secret_header(&name) {
+                let variable = variable_name("", &name);
+                self.secret(value, &what, &variable)
+            } else {
+                self.variables(value, &what)
+            };
+            headers.extend(text.map(|text| (name, text)));
+        }
+        headers
+    }
+
+    /// A header's name in lower case.
+    pub(crate) fn header_name(&mut self, name: &str, place: Place) -> Option<String> {
+        if is_header_name(name) {
+            return Some(name.to_lowercase());
+        }
+        self.error(
+            Code::BadName,
+            place,
+            format!("`{name}` can't be a header's name"),
+        );
+        None
+    }
+
+    /// Where it says `forward`.
+    fn identity(&mut self, key: &Key, node: &Node) -> Option<Place> {
+        if let Some(entries) = node.as_map() {
+            for (inner, _) in entries {
+                if IDENTITIES.contains(&inner.text.as_str()) {
+                    self.unsupported(
+                        inner.place,
+                        &format!("`identity: {{ {}: … }}`", inner.text),
+                        "`identity: forward` sends the user's own token meanwhile, and `headers` a fixed key",
+                    );
+                } else {
+                    self.error(
+                        Code::UnknownKey,
+                        inner.place,
+                        format!("`identity` has no `{}`", inner.text),
+                    )
+                    .help = Some("it is `none` or `forward`".into());
+                }
+            }
+            if entries.is_empty() {
+                self.error(Code::MissingKey, key.place, "`identity` says nothing")
+                    .help = Some("it is `none` or `forward`".into());
+            }
+            return None;
+        }
+        let forward = self.word(node, "`identity`", &[("none", false), ("forward", true)])?;
+        forward.then_some(node.place)
+    }
+}
+
+/// `CATALOG_URL`
+pub(crate) fn variable_name(prefix: &str, suffix: &str) -> String {
+    let all = if prefix.is_empty() {
+        suffix.to_owned()
+    } else {
+        format!("{prefix}_{suffix}")
+    };
+    all.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
