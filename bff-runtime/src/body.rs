@@ -7,11 +7,23 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 
 /// Any error of a body.
 pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A body that goes beyond its limit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TooLarge;
+
+impl std::fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the body is larger than allowed")
+    }
+}
+
+impl std::error::Error for TooLarge {}
 
 /// A body.
 #[derive(Debug, Default)]
@@ -37,12 +49,21 @@ pub(crate) struct Stream {
 impl Body {
     /// All of it.
     pub(crate) fn full(bytes: Bytes) -> Body {
-        if bytes.is_empty() { Body::Empty } else { Body::Full(Some(bytes)) }
+        if bytes.is_empty() {
+            Body::Empty
+        } else {
+            Body::Full(Some(bytes))
+        }
     }
 
     /// As it comes, but no more than `limit` bytes: then it breaks off with an error.
     pub(crate) fn stream(incoming: Incoming, limit: u64) -> Body {
-        Body::Stream(Box::new(Stream { incoming, left: limit, passed: 0, record: None }))
+        Body::Stream(Box::new(Stream {
+            incoming,
+            left: limit,
+            passed: 0,
+            record: None,
+        }))
     }
 
     /// Writes the access record when a streamed body ends, however it ends; for others gives it back at once.
@@ -66,7 +87,10 @@ impl http_body::Body for Body {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut *self {
             Body::Empty => Poll::Ready(None),
             Body::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
@@ -103,7 +127,7 @@ impl Stream {
                         self.passed += length;
                         Some(Ok(frame))
                     }
-                    None => Some(Err("the body is larger than allowed".into())),
+                    None => Some(Err(Box::new(TooLarge))),
                 }
             }
             Some(Err(error)) => Some(Err(error.into())),

@@ -144,7 +144,11 @@ impl InputFault {
             Place::Header => "header",
             Place::Cookie => "cookie",
         };
-        InputFault { place, name: name.to_owned(), detail: detail.into() }
+        InputFault {
+            place,
+            name: name.to_owned(),
+            detail: detail.into(),
+        }
     }
 }
 
@@ -175,7 +179,10 @@ impl Failure {
     /// 400 with every fault.
     #[must_use]
     pub fn input(faults: Vec<InputFault>) -> Failure {
-        let mut failure = Failure::new(Kind::Input, "The request holds values this endpoint can't take.");
+        let mut failure = Failure::new(
+            Kind::Input,
+            "The request holds values this endpoint can't take.",
+        );
         failure.0.faults = faults;
         failure
     }
@@ -192,7 +199,9 @@ impl Failure {
         let mut failure = Failure::new(kind, detail).because(cause);
         failure.0.upstream = Some(upstream);
         match kind {
-            Kind::Throttled => failure.with_header(http::header::RETRY_AFTER, HeaderValue::from_static("1")),
+            Kind::Throttled => {
+                failure.with_header(http::header::RETRY_AFTER, HeaderValue::from_static("1"))
+            }
             _ => failure,
         }
     }
@@ -269,7 +278,12 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.status(), self.0.cause.as_deref().unwrap_or(&self.0.detail))
+        write!(
+            f,
+            "{}: {}",
+            self.status(),
+            self.0.cause.as_deref().unwrap_or(&self.0.detail)
+        )
     }
 }
 

@@ -1,4 +1,48 @@
 //! What every generated gateway links.
 //!
-//! Request → [listener] → [stack] → endpoint → [calls][engine] by data flow → tapes → template → response.
+//! Request → [listener] → [policy stack][stack] → endpoint → [calls by data flow][engine] → tapes → [answer].
+//!
+//! Generated code fills in [`plan`]'s tables and calls [`main`]; tests, and whoever runs several gateways in one
+//! process, call [`Server::start`]. What never happens here: specs or contracts are parsed, a redirect is followed, a
+//! proxy variable is read, a request panics.
+
 pub mod plan;
+
+mod command;
+mod server;
+mod text;
+
+mod admin;
+mod listener;
+
+pub mod auth;
+pub mod input;
+mod router;
+mod stack;
+
+mod answer;
+mod engine;
+pub mod exchange;
+mod proxy;
+
+mod body;
+mod percent;
+mod upstream;
+mod writes;
+
+pub mod failure;
+mod problem;
+
+mod log;
+mod metrics;
+mod trace;
+
+pub use answer::Answers;
+pub use command::main;
+pub use exchange::{Exchange, Handler, Reply};
+pub use failure::Failure;
+pub use server::{Running, Server, Settings};
+pub use text::{Env, Resolved, StartError, Variables};
+
+/// JSON's tables, under the one name generated code knows.
+pub use bff_json as json;

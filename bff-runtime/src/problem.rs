@@ -14,7 +14,10 @@ pub(crate) fn answer(failure: &Failure, instance: &str, id: &str) -> Response<Bo
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = failure.status();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
     if let Some((name, value)) = failure.header() {
@@ -25,7 +28,16 @@ pub(crate) fn answer(failure: &Failure, instance: &str, id: &str) -> Response<Bo
 }
 
 /// The members an upstream's error must not replace.
-const OWN: [&str; 8] = ["type", "title", "status", "detail", "instance", "requestId", "upstream", "errors"];
+const OWN: [&str; 8] = [
+    "type",
+    "title",
+    "status",
+    "detail",
+    "instance",
+    "requestId",
+    "upstream",
+    "errors",
+];
 
 fn write(failure: &Failure, instance: &str, id: &str) -> Vec<u8> {
     let status = failure.status();
@@ -39,7 +51,8 @@ fn write(failure: &Failure, instance: &str, id: &str) -> Vec<u8> {
     put("detail", failure.detail().into());
     put("instance", instance.into());
     put("requestId", id.into());
-    if let Some(upstream) = failure.upstream_name() {
+    let at_fault = failure.kind().fault() == crate::failure::Fault::Upstream;
+    if let Some(upstream) = failure.upstream_name().filter(|_| at_fault) {
         put("upstream", upstream.into());
     }
     if !failure.faults().is_empty() {
@@ -56,7 +69,9 @@ fn write(failure: &Failure, instance: &str, id: &str) -> Vec<u8> {
 /// Appends the members of an object that `errors` selected, as they are written there.
 fn join(text: &mut Vec<u8>, members: Option<&[u8]>) {
     let Some(members) = members else { return };
-    let Ok(members) = serde_json::from_slice::<Members>(members) else { return };
+    let Ok(members) = serde_json::from_slice::<Members>(members) else {
+        return;
+    };
     text.pop();
     for (name, value) in members.0 {
         if OWN.contains(&name.as_str()) {
@@ -81,7 +96,10 @@ impl<'de> serde::Deserialize<'de> for Members {
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("an object")
             }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Members, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
@@ -102,11 +120,15 @@ mod tests {
 
     #[test]
     fn members_join_but_never_replace() {
-        let failure = Failure::upstream(Kind::Passed(http::StatusCode::CONFLICT), "orders", "secret")
-            .with_members(br#"{"conflicts":[1.50],"status":200}"#.to_vec());
+        let failure =
+            Failure::upstream(Kind::Passed(http::StatusCode::CONFLICT), "orders", "secret")
+                .with_members(br#"{"conflicts":[1.50],"status":200}"#.to_vec());
         let text = String::from_utf8(write(&failure, "/api/orders", "r1")).unwrap();
         assert!(text.ends_with(r#","conflicts":[1.50]}"#), "{text}");
-        assert!(text.contains(r#""status":409"#) && text.contains(r#""upstream":"orders""#), "{text}");
+        assert!(
+            text.contains(r#""status":409"#) && text.contains(r#""upstream":"orders""#),
+            "{text}"
+        );
         assert!(!text.contains("secret"), "{text}");
     }
 
@@ -114,6 +136,9 @@ mod tests {
     fn faults_are_listed() {
         let failure = Failure::input(vec![InputFault::at(Place::Query, "limit", "is no integer")]);
         let value: serde_json::Value = serde_json::from_slice(&write(&failure, "/a", "r")).unwrap();
-        assert_eq!(value["errors"], serde_json::json!([{"in": "query", "name": "limit", "detail": "is no integer"}]));
+        assert_eq!(
+            value["errors"],
+            serde_json::json!([{"in": "query", "name": "limit", "detail": "is no integer"}])
+        );
     }
 }

@@ -45,7 +45,11 @@ impl Env {
     /// An environment without faults so far.
     #[must_use]
     pub fn new(variables: Variables) -> Env {
-        Env { variables, missing: BTreeSet::new(), faults: Vec::new() }
+        Env {
+            variables,
+            missing: BTreeSet::new(),
+            faults: Vec::new(),
+        }
     }
 
     /// The value of a variable; one set to nothing counts as not set.
@@ -156,8 +160,17 @@ impl Resolved {
         let live = pieces.iter().any(|piece| matches!(piece, Piece::File(_)));
         let changed = stamps(&pieces);
         let text = read(&pieces).unwrap_or_default();
-        let state = RwLock::new(State { text: text.into(), changed });
-        Resolved(Arc::new(Inner { pieces, live, started: Instant::now(), looked: AtomicU64::new(0), state }))
+        let state = RwLock::new(State {
+            text: text.into(),
+            changed,
+        });
+        Resolved(Arc::new(Inner {
+            pieces,
+            live,
+            started: Instant::now(),
+            looked: AtomicU64::new(0),
+            state,
+        }))
     }
 
     /// The value as it is now.
@@ -166,7 +179,14 @@ impl Resolved {
         if self.0.live {
             self.look();
         }
-        Arc::clone(&self.0.state.read().unwrap_or_else(PoisonError::into_inner).text)
+        Arc::clone(
+            &self
+                .0
+                .state
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .text,
+        )
     }
 
     /// Whether the value can change while the binary runs.
@@ -181,18 +201,34 @@ impl Resolved {
         let now = u64::try_from(inner.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let last = inner.looked.load(Ordering::Relaxed);
         let due = last.saturating_add(u64::try_from(LOOK_AGAIN.as_millis()).unwrap_or(u64::MAX));
-        if now < due || inner.looked.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if now < due
+            || inner
+                .looked
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_err()
+        {
             return;
         }
         let changed = stamps(&inner.pieces);
-        if inner.state.read().unwrap_or_else(PoisonError::into_inner).changed == changed {
+        if inner
+            .state
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .changed
+            == changed
+        {
             return;
         }
         match read(&inner.pieces) {
             Ok(text) => {
-                *inner.state.write().unwrap_or_else(PoisonError::into_inner) = State { text: text.into(), changed };
+                *inner.state.write().unwrap_or_else(PoisonError::into_inner) = State {
+                    text: text.into(),
+                    changed,
+                };
             }
-            Err(error) => tracing::warn!(%error, "a file named in the spec can no longer be read; its last content stands"),
+            Err(error) => {
+                tracing::warn!(%error, "a file named in the spec can no longer be read; its last content stands")
+            }
         }
     }
 }
@@ -202,7 +238,11 @@ fn stamps(pieces: &[Piece]) -> Vec<Option<SystemTime>> {
         .iter()
         .filter_map(|piece| match piece {
             Piece::Fixed(_) => None,
-            Piece::File(path) => Some(std::fs::metadata(path).and_then(|meta| meta.modified()).ok()),
+            Piece::File(path) => Some(
+                std::fs::metadata(path)
+                    .and_then(|meta| meta.modified())
+                    .ok(),
+            ),
         })
         .collect()
 }
@@ -228,13 +268,21 @@ mod tests {
     use super::*;
 
     fn env(pairs: &[(&str, &str)]) -> Env {
-        Env::new(Variables::Map(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()))
+        Env::new(Variables::Map(
+            pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
+        ))
     }
 
     #[test]
     fn variables_and_defaults() {
-        static TEXT: Text =
-            Text(&[Part::Literal("Bearer "), Part::Variable("KEY", None), Part::Variable("TAIL", Some("-d"))]);
+        static TEXT: Text = Text(&[
+            Part::Literal("Bearer "),
+            Part::Variable("KEY", None),
+            Part::Variable("TAIL", Some("-d")),
+        ]);
         let mut env = env(&[("KEY", "k"), ("TAIL", "")]);
         assert_eq!(&*env.resolve(&TEXT, "x").get(), "Bearer k-d");
         assert!(env.into_faults().is_empty());
@@ -242,7 +290,11 @@ mod tests {
 
     #[test]
     fn all_missing_are_named_at_once() {
-        static TEXT: Text = Text(&[Part::Variable("B", None), Part::Variable("A", None), Part::Variable("B", None)]);
+        static TEXT: Text = Text(&[
+            Part::Variable("B", None),
+            Part::Variable("A", None),
+            Part::Variable("B", None),
+        ]);
         let mut env = env(&[]);
         let resolved = env.resolve(&TEXT, "x");
         assert_eq!(format!("{resolved:?}"), "Resolved(…)");
@@ -255,6 +307,11 @@ mod tests {
         let mut env = env(&[]);
         let _ = env.resolve(&TEXT, "upstream `a`: header `x-key`");
         let faults = env.into_faults();
-        assert!(faults.len() == 1 && faults.iter().all(|f| f.starts_with("upstream `a`: header `x-key`: cannot read")));
+        assert!(
+            faults.len() == 1
+                && faults
+                    .iter()
+                    .all(|f| f.starts_with("upstream `a`: header `x-key`: cannot read"))
+        );
     }
 }

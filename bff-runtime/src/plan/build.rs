@@ -5,8 +5,8 @@ use std::time::Duration;
 use bff_json::{Condition, Shape, Slot};
 
 use super::{
-    Argument, BodyValue, Bound, Call, CallBody, ErrorRule, Fan, Format, Input, ListRules, Operation, Pattern, Place,
-    Rules, Style, Value,
+    Argument, BodyValue, Bound, Call, CallBody, ErrorRule, Fan, Format, Input, ListRules,
+    Operation, Pattern, Place, Rules, Style, Value,
 };
 
 impl Call {
@@ -22,7 +22,10 @@ impl Call {
             write: false,
             arguments: &[],
             body: None,
-            fan: Fan::One { list_argument: None, list_answer: false },
+            fan: Fan::One {
+                list_argument: None,
+                list_answer: false,
+            },
             when: None,
             timeout: None,
             shape: None,
@@ -136,13 +139,25 @@ impl Argument {
     /// An argument of a required parameter.
     #[must_use]
     pub const fn required(place: Place, name: &'static str, value: Value) -> Argument {
-        Argument { place, name, value, style: Style::Repeat, required: true }
+        Argument {
+            place,
+            name,
+            value,
+            style: Style::Repeat,
+            required: true,
+        }
     }
 
     /// An argument of a parameter that may be left out.
     #[must_use]
     pub const fn optional(place: Place, name: &'static str, value: Value) -> Argument {
-        Argument { place, name, value, style: Style::Repeat, required: false }
+        Argument {
+            place,
+            name,
+            value,
+            style: Style::Repeat,
+            required: false,
+        }
     }
 
     /// See [`Argument::style`].
@@ -157,7 +172,15 @@ impl Input {
     /// An input that may be left out.
     #[must_use]
     pub const fn new(place: Place, name: &'static str, slot: Slot, rules: Rules) -> Input {
-        Input { place, name, slot, rules, list: None, required: false, default: None }
+        Input {
+            place,
+            name,
+            slot,
+            rules,
+            list: None,
+            required: false,
+            default: None,
+        }
     }
 
     /// It must be there.
@@ -184,7 +207,10 @@ impl Input {
 
 impl ListRules {
     /// Any number of values.
-    pub const ANY: ListRules = ListRules { min: None, max: None };
+    pub const ANY: ListRules = ListRules {
+        min: None,
+        max: None,
+    };
 
     /// At least so many values.
     #[must_use]
@@ -212,28 +238,40 @@ impl Rules {
     /// At least `value`.
     #[must_use]
     pub const fn min(mut self, value: f64) -> Rules {
-        self.minimum = Some(Bound { value, exclusive: false });
+        self.minimum = Some(Bound {
+            value,
+            exclusive: false,
+        });
         self
     }
 
     /// More than `value`.
     #[must_use]
     pub const fn above(mut self, value: f64) -> Rules {
-        self.minimum = Some(Bound { value, exclusive: true });
+        self.minimum = Some(Bound {
+            value,
+            exclusive: true,
+        });
         self
     }
 
     /// At most `value`.
     #[must_use]
     pub const fn max(mut self, value: f64) -> Rules {
-        self.maximum = Some(Bound { value, exclusive: false });
+        self.maximum = Some(Bound {
+            value,
+            exclusive: false,
+        });
         self
     }
 
     /// Less than `value`.
     #[must_use]
     pub const fn below(mut self, value: f64) -> Rules {
-        self.maximum = Some(Bound { value, exclusive: true });
+        self.maximum = Some(Bound {
+            value,
+            exclusive: true,
+        });
         self
     }
 

@@ -1,0 +1,125 @@
+//! The answer of an endpoint: its template over the tapes, its headers, and whether the frontend has it already.
+
+use bff_json::{Scope, Tape};
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+
+use crate::body::Body;
+use crate::exchange::{Reply, Request};
+use crate::failure::{Failure, Kind};
+use crate::plan::{self, Plan};
+
+/// `bff-partial`: the optional calls an answer does without.
+pub(crate) const PARTIAL: HeaderName = HeaderName::from_static("bff-partial");
+
+/// The room an answer starts with, in bytes.
+const FIRST_ROOM: usize = 8 << 10;
+/// The longest answer.
+const LONGEST: usize = 64 << 20;
+
+/// What the calls of a plan gave.
+#[derive(Debug)]
+pub struct Answers {
+    pub(crate) request: Box<Request>,
+    pub(crate) plan: &'static Plan,
+    /// Inputs, claims, body, then the calls.
+    pub(crate) tapes: Vec<Tape>,
+    /// The optional calls that failed, as bits by order of declaration.
+    pub(crate) partial: u64,
+}
+
+impl Answers {
+    /// Writes the answer the plan describes.
+    ///
+    /// # Errors
+    /// If it would be too long.
+    pub fn reply(self) -> Result<Reply, Failure> {
+        let answer = &self.plan.answer;
+        let status = StatusCode::from_u16(answer.status)
+            .map_err(|_| Failure::new(Kind::Gateway, "The endpoint has no valid status."))?;
+        let scope = Scope::new(&self.tapes);
+        let mut headers = HeaderMap::with_capacity(8 + answer.headers.len());
+        for (name, value) in answer.headers {
+            let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
+                continue;
+            };
+            let value = match value {
+                plan::HeaderValue::Literal(text) => HeaderValue::from_str(text).ok(),
+                plan::HeaderValue::Path(path) => scope
+                    .value(path)
+                    .and_then(|raw| HeaderValue::from_str(&raw.text()).ok()),
+            };
+            if let Some(value) = value {
+                headers.insert(name, value);
+            }
+        }
+        let complete = self.partial == 0;
+        if !complete {
+            headers.insert(PARTIAL, self.partial_names());
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        let Some(template) = answer.body else {
+            return Ok(reply(status, headers, Body::Empty));
+        };
+        let mut text = Vec::with_capacity(FIRST_ROOM);
+        scope
+            .render(template, &mut text, LONGEST)
+            .map_err(|error| {
+                Failure::new(Kind::Upstream, "The answer can't be put together.")
+                    .because(error.to_string())
+            })?;
+        let method = &self.request.head.method;
+        if complete && status == StatusCode::OK && (method == Method::GET || method == Method::HEAD)
+        {
+            let tag = tag(&text);
+            let known = is_known(&self.request.head.headers, &tag);
+            headers.entry(ETAG).or_insert(tag);
+            if known {
+                return Ok(reply(StatusCode::NOT_MODIFIED, headers, Body::Empty));
+            }
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+        Ok(reply(status, headers, Body::full(Bytes::from(text))))
+    }
+
+    /// The names of the calls the answer does without, in order of declaration.
+    fn partial_names(&self) -> HeaderValue {
+        let calls = self.plan.calls.iter().enumerate();
+        let missing = calls
+            .filter(|(at, _)| self.partial & (1 << at) != 0)
+            .map(|(_, call)| call.name);
+        let names: Vec<&str> = missing.collect();
+        HeaderValue::from_str(&names.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("?"))
+    }
+}
+
+fn reply(status: StatusCode, headers: HeaderMap, body: Body) -> Reply {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Reply(response)
+}
+
+/// A weak entity tag over an answer's bytes (RFC 9110, 8.8.3): XXH3 with 128 bits, which is fast and the same on every
+/// instance. Whoever could choose the bytes of a collision is the upstream, and would fool only itself.
+fn tag(text: &[u8]) -> HeaderValue {
+    let hash = xxhash_rust::xxh3::xxh3_128(text);
+    HeaderValue::from_str(&format!("W/\"{hash:032x}\""))
+        .unwrap_or_else(|_| HeaderValue::from_static("W/\"\""))
+}
+
+/// Whether `if-none-match` lists a tag, compared weakly (RFC 9110, 13.1.2).
+fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let Ok(own) = tag.to_str().map(bare) else {
+        return false;
+    };
+    headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|listed| listed.trim() == "*" || bare(listed) == own)
+}

@@ -1,0 +1,132 @@
+//! The seam to the wire: a request in, an answer's head and its body as it comes out, or how it broke.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::body::Body;
+
+/// How long an unused connection is kept.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// An answer on its way.
+pub(crate) type Sending<'a> =
+    Pin<Box<dyn Future<Output = Result<Response<Body>, Broken>> + Send + 'a>>;
+
+/// What carries requests to an upstream.
+pub(crate) trait Transport: Send + Sync {
+    /// Sends one request; the answer's body breaks off beyond `limit` bytes.
+    fn send(&self, request: Request<Body>, limit: u64) -> Sending<'_>;
+}
+
+/// How an exchange with an upstream failed.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) kind: BrokenKind,
+    /// For the log.
+    pub(crate) cause: String,
+}
+
+/// Where an exchange with an upstream failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BrokenKind {
+    /// No connection could be made: nothing was sent.
+    Connect,
+    /// The connection broke, or spoke no HTTP.
+    Wire,
+    /// The body is larger than allowed.
+    TooLarge,
+}
+
+impl Broken {
+    pub(crate) fn new(kind: BrokenKind, cause: &dyn std::error::Error) -> Broken {
+        Broken {
+            kind,
+            cause: chain(cause),
+        }
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.cause)
+    }
+}
+
+/// An error and what it came from, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        source = error.source();
+    }
+    words
+}
+
+/// hyper's client with a pool of its own; with TLS if an instance needs it.
+///
+/// # Errors
+/// If the system's certificates can't be read.
+pub(crate) fn hyper(connect_timeout: Duration, tls: bool) -> std::io::Result<Box<dyn Transport>> {
+    let mut http = HttpConnector::new();
+    http.set_nodelay(true);
+    http.set_connect_timeout(Some(connect_timeout));
+    http.enforce_http(false);
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder
+        .pool_timer(TokioTimer::new())
+        .timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE);
+    if !tls {
+        return Ok(Box::new(Plain(builder.build(http))));
+    }
+    let https = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_native_roots()?
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(http);
+    Ok(Box::new(Tls(builder.build(https))))
+}
+
+struct Plain(Client<HttpConnector, Body>);
+
+struct Tls(Client<HttpsConnector<HttpConnector>, Body>);
+
+impl Transport for Plain {
+    fn send(&self, request: Request<Body>, limit: u64) -> Sending<'_> {
+        let sending = self.0.request(request);
+        Box::pin(async move { answer(sending.await, limit) })
+    }
+}
+
+impl Transport for Tls {
+    fn send(&self, request: Request<Body>, limit: u64) -> Sending<'_> {
+        let sending = self.0.request(request);
+        Box::pin(async move { answer(sending.await, limit) })
+    }
+}
+
+fn answer(
+    answer: Result<Response<hyper::body::Incoming>, Error>,
+    limit: u64,
+) -> Result<Response<Body>, Broken> {
+    match answer {
+        Ok(response) => Ok(response.map(|body| Body::stream(body, limit))),
+        Err(error) => {
+            let kind = if error.is_connect() {
+                BrokenKind::Connect
+            } else {
+                BrokenKind::Wire
+            };
+            Err(Broken::new(kind, &error))
+        }
+    }
+}
