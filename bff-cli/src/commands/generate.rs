@@ -1,0 +1,121 @@
+//! `bff generate`: the crates of frontends, or with `--check` what is stale of them.
+
+use bff_spec::model::Model;
+
+use crate::arguments::Generate;
+use crate::checking;
+use crate::commands::Outcome;
+use crate::console::{Console, Tone, count};
+use crate::failure::{Failure, Result};
+use crate::generated::{self, Stale, Wanted, Why};
+use crate::manifest::Manifest;
+use crate::workspace::Workspace;
+
+pub(super) fn run(workspace: &Workspace, command: &Generate, console: Console) -> Result<Outcome> {
+    let Some(models) = checking::models(workspace, &command.name, console)? else {
+        return Ok(Outcome::Found);
+    };
+    if command.name.is_empty() {
+        warn_of_leftovers(workspace, &models, console)?;
+    }
+    let stale = stale(workspace, &models)?;
+    if command.check {
+        return Ok(report(&stale, models.len(), console));
+    }
+    write(workspace, &models, &stale, console)?;
+    if stale.is_empty() {
+        console.say(&format!("{} up to date", count(models.len(), "frontend")));
+    }
+    Ok(Outcome::Good)
+}
+
+/// Generates what is stale, for commands that go on from there.
+pub(super) fn bring_up_to_date(workspace: &Workspace, models: &[Model], console: Console) -> Result<()> {
+    let stale = stale(workspace, models)?;
+    write(workspace, models, &stale, console)
+}
+
+fn stale(workspace: &Workspace, models: &[Model]) -> Result<Vec<Stale>> {
+    let mut all = Vec::new();
+    for model in models {
+        let wanted = wanted(model)?;
+        all.extend(generated::stale(workspace, &folder(model), &wanted)?);
+    }
+    let mut manifest = Manifest::read(workspace)?;
+    let mut changed = false;
+    for model in models {
+        changed |= manifest.add_member(&folder(model));
+    }
+    if changed {
+        all.push(Stale {
+            path: "Cargo.toml".to_owned(),
+            why: Why::Changed(manifest.text()),
+        });
+    }
+    Ok(all)
+}
+
+fn write(workspace: &Workspace, models: &[Model], stale: &[Stale], console: Console) -> Result<()> {
+    if !Manifest::read(workspace)?.names_the_runtime() {
+        return Err(Failure::new("the workspace's Cargo.toml doesn't say where the runtime is").remedy(format!(
+            "add `bff-runtime = \"{}\"` to its [workspace.dependencies]",
+            env!("CARGO_PKG_VERSION")
+        )));
+    }
+    for file in stale {
+        generated::mend(workspace, file)?;
+        let verb = if file.why == Why::Leftover { "Removed" } else { "Wrote" };
+        console.step(verb, &file.path);
+    }
+    debug_assert!(stale.is_empty() || !models.is_empty());
+    Ok(())
+}
+
+fn report(stale: &[Stale], frontends: usize, console: Console) -> Outcome {
+    if stale.is_empty() {
+        console.say(&format!("{} up to date", count(frontends, "frontend")));
+        return Outcome::Good;
+    }
+    for file in stale {
+        let what = match file.why {
+            Why::Missing(_) => "missing",
+            Why::Changed(_) => "stale",
+            Why::Leftover => "no longer generated",
+        };
+        console.result(&format!("{}: {what}", file.path));
+    }
+    console.show(&format!(
+        "{}: {} not as the specs say; `bff generate` puts that right",
+        console.paint(Tone::Bad, "error"),
+        count(stale.len(), "file")
+    ));
+    Outcome::Found
+}
+
+/// Tells of generated crates whose specs are gone: removing a crate is the team's to do.
+fn warn_of_leftovers(workspace: &Workspace, models: &[Model], console: Console) -> Result<()> {
+    let folder = workspace.path("bffs");
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Failure::io("read", &folder, &error)),
+    };
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
+    names.sort();
+    for name in names {
+        let known = models.iter().any(|model| model.name == name);
+        if !known && folder.join(&name).join("Cargo.toml").is_file() {
+            console.warn(&format!("bffs/{name} has no spec any more; remove the folder if the frontend is gone"));
+        }
+    }
+    Ok(())
+}
+
+fn folder(model: &Model) -> String {
+    format!("bffs/{}", model.name)
+}
+
+fn wanted(model: &Model) -> Result<Vec<Wanted>> {
+    Err(Failure::new(format!("no generator yet for {}", model.name)))
+}
