@@ -89,17 +89,11 @@ struct Artifact {
 
 impl Contender {
     /// Builds it.
-    pub(crate) fn build(&'static self, root: &Path) -> anyhow::Result<Ready> {
+    pub(crate) fn build(&'static self, root: &Path, profile: &str) -> anyhow::Result<Ready> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut building = Command::new(cargo)
-            .args([
-                "build",
-                "--quiet",
-                "--profile",
-                "dist",
-                "--package",
-                self.package,
-            ])
+            .args(["build", "--quiet", "--profile", profile])
+            .args(["--package", self.package])
             .arg("--message-format=json-render-diagnostics")
             .current_dir(root)
             .stdout(Stdio::piped())

@@ -46,7 +46,7 @@ mod tests {
             ];
             within("user", parts[0], 1_900, 2_100);
             within("orders", parts[1], 19_000, 21_000);
-            within("recommendations", parts[2], 56_000, 57_500);
+            within("recommendations", parts[2], 54_500, 57_500);
             within("screen", parts.iter().sum(), 77_000, 81_000);
         }
         for number in 0..PRODUCTS {

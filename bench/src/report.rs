@@ -51,6 +51,7 @@ pub(crate) fn text(
         rounds,
         warm_up,
         connections,
+        profile,
         ..
     } = settings;
     let requests = settings.requests.unwrap_or(workload.requests);
@@ -64,7 +65,7 @@ pub(crate) fn text(
          {machine}\n\n\
          {rounds} rounds; in each, every contender is started afresh and answers {requests} requests over {connections} \
          connections, each with one request at a time, after {warm_up} that don't count. All are built with the profile \
-         `dist`. Every answer is compared with the right one, and the upstream calls are counted ({calls} a request). CPU \
+         `{profile}`. Every answer is compared with the right one, and the upstream calls are counted ({calls} a request). CPU \
          time is that of the contender's process, as the kernel accounts for it. Medians, with the least and the most.\n\n\
          | contender | CPU a request, µs | in the kernel | resident, MB | peak, MB | answers a second |\n\
          | --- | --- | --- | --- | --- | --- |\n",

@@ -36,6 +36,9 @@ pub(crate) struct Settings {
     /// Connections, each with one request at a time
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) connections: u16,
+    /// The cargo profile that contenders are built with
+    #[arg(long, default_value = "dist")]
+    pub(crate) profile: String,
     /// Only these contenders
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,
@@ -139,7 +142,7 @@ fn build(root: &Path, settings: &Settings) -> anyhow::Result<Built> {
             continue;
         }
         eprintln!("building {}: {}", contender.name, contender.about);
-        match contender.build(root) {
+        match contender.build(root, &settings.profile) {
             Ok(built) => ready.push(built),
             Err(error) => {
                 eprintln!("left out {}: {error:#}", contender.name);

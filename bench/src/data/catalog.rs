@@ -114,7 +114,7 @@ pub(crate) fn recommendations(number: usize) -> Recommendations {
 
 /// The product at this place.
 pub(crate) fn product(number: usize) -> Product {
-    record(&mut Chance::of(4, number), sku(number), 0, 11)
+    record(&mut Chance::of(4, number), sku(number), 0, 12)
 }
 
 fn record(chance: &mut Chance, sku: String, position: u64, sentences: usize) -> Product {
@@ -153,7 +153,7 @@ fn record(chance: &mut Chance, sku: String, position: u64, sentences: usize) -> 
         seller_id: seller_id(chance.below(SELLERS)),
         reason: format!("Because you looked at {}", chance.words(3)),
         score: chance.decimal(0, 1_000_000, 6),
-        features: (0..10).map(|_| chance.decimal(0, 1_000_000, 6)).collect(),
+        features: (0..12).map(|_| chance.decimal(0, 1_000_000, 6)).collect(),
         tracking: Tracking {
             impression: chance.token(),
             position,

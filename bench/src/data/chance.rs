@@ -59,12 +59,16 @@ impl Chance {
         text
     }
 
-    /// Sentences, with what JSON has to escape and what takes more than a byte.
+    /// Sentences, with what takes more than a byte and now and then what JSON has to escape.
     pub(super) fn prose(&mut self, sentences: usize) -> String {
         let mut text = String::new();
-        for _ in 0..sentences {
-            let (start, quoted, end) = (self.words(6), self.words(2), self.words(3));
-            text.push_str(&format!("{start} — so “{quoted}”, or \"{end}\".\n"));
+        for number in 0..sentences {
+            let (start, end) = (self.words(7), self.words(4));
+            if number % 4 == 1 {
+                text.push_str(&format!("{start} — or \"{end}\".\n"));
+            } else {
+                text.push_str(&format!("{start}, {end} for 20 €. "));
+            }
         }
         text
     }

@@ -101,7 +101,7 @@ pub(crate) fn user(number: usize) -> User {
         updated_at: chance.moment(),
         profile: Profile {
             image_url: format!("https://images.example.com/users/{}.jpg", chance.token()),
-            bio: chance.prose(6),
+            bio: chance.prose(7),
             links: (0..2)
                 .map(|_| format!("https://{}.example", chance.token()))
                 .collect(),
