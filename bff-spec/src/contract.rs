@@ -3,7 +3,18 @@
 //! `$ref`s are resolved, `allOf` is merged, a `oneOf`/`anyOf` of one member is unwrapped and one with a null branch is
 //! nullable, both versions' ways of saying nullable are one flag. Recursion stays: types refer to each other by id.
 
+mod flatten;
+mod load;
+mod merge;
+mod operation;
+mod reachable;
+mod reference;
+mod schema;
+mod variants;
+
 use indexmap::IndexMap;
+
+pub use self::load::load;
 
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -241,7 +252,7 @@ pub struct Parameter {
     pub required: bool,
     /// Its type.
     pub ty: TypeId,
-    /// `style`, or its default.
+    /// `style`, or its default; `json` where `content` says that the value is JSON text.
     pub style: String,
     /// `explode`, or its default.
     pub explode: bool,
@@ -284,6 +295,19 @@ pub struct Media {
     pub ty: TypeId,
     /// `example`, or the values of `examples` in the contract's order: JSON text.
     pub examples: Vec<String>,
+    /// How fields of a form are written, where `encoding` says so.
+    pub encoding: IndexMap<String, Encoding>,
+}
+
+/// How a field of a form is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoding {
+    /// `style`, or its default.
+    pub style: String,
+    /// `explode`, or its default.
+    pub explode: bool,
+    /// `contentType`
+    pub content_type: Option<String>,
 }
 
 /// A documented answer.
@@ -301,4 +325,74 @@ pub struct Response {
     pub content: Vec<Media>,
     /// Where it stands.
     pub place: Place,
+}
+
+/// What a name finds among a contract's operations.
+#[derive(Debug, Clone)]
+pub enum Lookup<'c> {
+    /// One operation.
+    Found(&'c Operation),
+    /// Several share the id.
+    Ambiguous(Vec<&'c Operation>),
+    /// None, and the nearest name there is.
+    Unknown(Option<String>),
+}
+
+impl Contract {
+    /// The operation with an id, or with a route: `GET /users/{id}`.
+    #[must_use]
+    pub fn operation(&self, name: &str) -> Lookup<'_> {
+        if let Some((method, path)) = name.split_once(' ')
+            && let Some(found) = self
+                .operations
+                .iter()
+                .find(|op| op.method == method && op.path == path.trim_start())
+        {
+            return Lookup::Found(found);
+        }
+        let with_id = |op: &&Operation| op.id.as_deref() == Some(name);
+        let found: Vec<&Operation> = self.operations.iter().filter(with_id).collect();
+        match found.as_slice() {
+            [only] => Lookup::Found(only),
+            [] => Lookup::Unknown(self.nearest(name)),
+            _ => Lookup::Ambiguous(found),
+        }
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        if name.contains(' ') {
+            let routes: Vec<String> = self.operations.iter().map(Operation::route).collect();
+            return crate::nearest::nearest(name, routes.iter().map(String::as_str))
+                .map(str::to_owned);
+        }
+        let ids = self.operations.iter().filter_map(|op| op.id.as_deref());
+        crate::nearest::nearest(name, ids).map(str::to_owned)
+    }
+}
+
+impl Operation {
+    /// Its route: `GET /users/{id}`.
+    #[must_use]
+    pub fn route(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+impl Response {
+    /// Whether it stands for a status, `default` apart.
+    #[must_use]
+    pub fn covers(&self, status: u16) -> bool {
+        (self.first..=self.last).contains(&status)
+    }
+}
+
+impl Kind {
+    /// Whether it is a scalar: a boolean, number or text, or one of several of these.
+    #[must_use]
+    pub fn is_scalar(&self) -> bool {
+        matches!(
+            self,
+            Kind::Boolean | Kind::Integer | Kind::Number | Kind::String | Kind::Scalars(_)
+        )
+    }
 }

@@ -1,0 +1,133 @@
+//! A contract's file, read and brought into normal form.
+
+use super::operation::Operations;
+use super::reference::{At, Documents, parse};
+use super::schema::Schemas;
+use super::{Contract, Types, reachable};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::document::Node;
+use crate::source::{SourceLoader, Sources};
+
+/// Reads the contract at `path` and every file it refers to; its types join `types`.
+///
+/// `from` is where the contract is named. What comes back beside the contract concerns the file as a whole; what
+/// concerns one operation alone stands with it, in [`super::Operation::faults`], for whoever uses the operation.
+pub fn load(
+    sources: &mut Sources,
+    loader: &dyn SourceLoader,
+    path: &str,
+    from: Place,
+    types: &mut Types,
+) -> (Option<Contract>, Vec<Diagnostic>) {
+    let mut out = Vec::new();
+    let file = match sources.find(path) {
+        Some(file) => file,
+        None => match loader.read(path) {
+            Ok(text) => sources.add(path, text),
+            Err(why) => {
+                let message = format!("`{path}` can't be read: {why}");
+                out.push(Diagnostic::new(Code::FileUnreadable, from, message));
+                return (None, out);
+            }
+        },
+    };
+    let Some(root) = parse(sources, file, &mut out) else {
+        return (None, out);
+    };
+    let version = match Version::of(&root) {
+        Ok(version) => version,
+        Err(fault) => {
+            out.push(*fault);
+            return (None, out);
+        }
+    };
+    let documents = Documents::gather(sources, loader, path, root, &mut out);
+    let Some(root) = documents.root() else {
+        return (None, out);
+    };
+    let contract = read(&documents, root, version, types, &mut out);
+    (Some(contract), out)
+}
+
+fn read(
+    documents: &Documents,
+    root: At<'_>,
+    version: Version,
+    types: &mut Types,
+    out: &mut Vec<Diagnostic>,
+) -> Contract {
+    let title = root.node.get("info").and_then(|info| info.get("title"));
+    let schemas = Schemas::new(documents, types, version == Version::V31);
+    let (mut operations, faults) = Operations::new(schemas, out).read(root);
+    reachable::attribute(types, &mut operations, &faults);
+    Contract {
+        title: title.and_then(Node::as_str).unwrap_or_default().to_owned(),
+        operations,
+    }
+}
+
+/// The versions that are read. Another becomes one of them before anything else looks at the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    /// 3.0: schemas are a dialect of their own, nothing stands beside a `$ref`.
+    V30,
+    /// 3.1: schemas are JSON Schema.
+    V31,
+}
+
+impl Version {
+    fn of(root: &Node) -> Result<Version, Box<Diagnostic>> {
+        if root.as_map().is_none() {
+            let what = if root.is_null() {
+                "an empty file"
+            } else {
+                root.describe()
+            };
+            let message = format!("this is no OpenAPI contract but {what}");
+            return Err(Box::new(Diagnostic::new(
+                Code::ContractShape,
+                start(root.place),
+                message,
+            )));
+        }
+        if let Some((key, value)) = root.entry("swagger") {
+            let version = value.as_str().unwrap_or_default();
+            let message = format!("Swagger {version} is not read yet");
+            let help = "convert the contract to OpenAPI 3.0";
+            let place = key.place.to(value.place);
+            return Err(Box::new(
+                Diagnostic::new(Code::ContractVersion, place, message).help(help),
+            ));
+        }
+        let Some((key, value)) = root.entry("openapi") else {
+            let message = "this is no OpenAPI contract: it has no `openapi` key";
+            let diagnostic = Diagnostic::new(Code::ContractShape, start(root.place), message);
+            return Err(Box::new(diagnostic.help("start it with `openapi: 3.1.0`")));
+        };
+        let version = value.as_str().unwrap_or_default();
+        let minor = version
+            .strip_prefix("3.")
+            .and_then(|rest| rest.split('.').next());
+        match minor {
+            Some("0") => Ok(Version::V30),
+            Some("1") => Ok(Version::V31),
+            _ => {
+                let message = format!("OpenAPI `{version}` is not read; 3.0 and 3.1 are");
+                let place = key.place.to(value.place);
+                Err(Box::new(Diagnostic::new(
+                    Code::ContractVersion,
+                    place,
+                    message,
+                )))
+            }
+        }
+    }
+}
+
+/// The first byte of a place.
+fn start(place: Place) -> Place {
+    Place {
+        end: place.start.saturating_add(1).min(place.end),
+        ..place
+    }
+}
