@@ -213,12 +213,17 @@ impl<'s> Scanner<'s> {
     #[inline]
     pub fn literal(&self, at: usize) -> Result<usize, Error> {
         let rest = self.src.get(at..).unwrap_or_default();
-        for word in ["null", "true", "false"] {
-            if rest.starts_with(word.as_bytes()) {
-                return Ok(at + word.len());
-            }
+        let long = usize::from(self.byte(at) == b'f');
+        let right = match rest.first_chunk::<4>() {
+            Some(b"null" | b"true") => true,
+            Some(b"fals") => self.byte(at + 4) == b'e',
+            _ => false,
+        };
+        if right {
+            Ok(at + 4 + long)
+        } else {
+            Err(self.broken_literal(at))
         }
-        Err(self.broken_literal(at))
     }
 
     #[cold]

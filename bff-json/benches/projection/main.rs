@@ -112,12 +112,15 @@ fn main() {
 }
 
 fn compare(name: &str, bytes: usize, quick: bool, mut ways: Vec<Way<'_>>) {
-    // `cargo bench -p bff-json -- NAME` runs only the ways of that name, for a profiler.
-    if let Some(only) = std::env::args()
+    // `cargo bench -p bff-json -- WAY [BODY]` runs only these, for a profiler.
+    let mut only = std::env::args()
         .skip(1)
-        .find(|argument| !argument.starts_with('-'))
-    {
+        .filter(|argument| !argument.starts_with('-'));
+    if let Some(only) = only.next() {
         ways.retain(|way| way.name == only);
+    }
+    if ways.is_empty() || only.next().is_some_and(|only| only != name) {
+        return;
     }
     let mut expected = Vec::new();
     (ways[0].run)(&mut expected);
