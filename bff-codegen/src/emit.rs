@@ -1,0 +1,145 @@
+//! Tables in, the files of a crate (or the items of a macro) out. Same model, same bytes.
+
+mod auth;
+mod endpoints;
+mod files;
+mod input;
+mod module;
+mod names;
+mod plans;
+mod routes;
+mod tables;
+mod types;
+mod upstreams;
+
+use std::time::Duration;
+
+use bff_spec::diagnostic::Place;
+use bff_spec::model::Model;
+use bff_spec::source::Sources;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+
+pub use files::{GeneratedFile, Write};
+use module::Module;
+pub(crate) use names::{camel, identifier, snake};
+use names::Names;
+pub(crate) use tables::PoolNames;
+
+use crate::{ir, lower};
+
+/// The version of the runtime's tables that generated code is written for.
+pub const TABLES: u32 = 1;
+
+/// The files of the gateway's crate, relative to its folder.
+#[must_use]
+pub fn generate(model: &Model, sources: &Sources) -> Vec<GeneratedFile> {
+    let openapi = crate::openapi::yaml(model);
+    let embedded = quote! { include_str!("../openapi.yaml") };
+    let modules = modules(model, sources, &embedded);
+    files::all(model, &modules, openapi)
+}
+
+/// The gateway in place: modules, and `BFF`. `runtime` is the path of the runtime's crate.
+pub(crate) fn in_place(model: &Model, sources: &Sources, runtime: &TokenStream) -> TokenStream {
+    let openapi = crate::openapi::yaml(model);
+    let modules = modules(model, sources, &quote! { #openapi });
+    let inline = modules.iter().map(|module| module.inline(runtime));
+    quote! { #(#inline)* pub use self::routes::BFF; }
+}
+
+fn modules(model: &Model, sources: &Sources, openapi: &TokenStream) -> Vec<Module> {
+    let gateway = lower::lower(model);
+    let mut names = Names::default();
+    let items = Item::all(model, &mut names);
+    let (upstreams, upstream_names) = upstreams::module(model, sources);
+    let (auth, schemes) = auth::module(model, &gateway.claims, sources);
+    let plans = plans::module(model, &gateway, &items, names, &upstream_names, sources);
+    let endpoints = endpoints::module(model, &items, sources);
+    let mut routes = routes::module(model, &gateway, &items, &schemes, sources);
+    routes.items.extend(routes::gateway(model, &upstream_names, &schemes, openapi));
+    let types = types::module(model);
+    [Some(routes), Some(endpoints), Some(plans), Some(upstreams), auth, types].into_iter().flatten().collect()
+}
+
+/// What the items of one endpoint are called.
+#[derive(Debug)]
+pub(crate) struct Item {
+    /// In words: `get_home`.
+    name: String,
+    function: Ident,
+    plan: Ident,
+    body: Ident,
+    route: Ident,
+}
+
+impl Item {
+    /// Of every endpoint; `plans` are the names of the module with their tables.
+    fn all(model: &Model, plans: &mut Names) -> Vec<Item> {
+        let mut functions = Names::default();
+        let mut routes = Names::default();
+        for taken in ["routes", "bff"] {
+            routes.constant(taken);
+        }
+        let mut items: Vec<Item> = model
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                let function = functions.function(&names::endpoint(endpoint));
+                let name = function.to_string();
+                let plan = plans.constant(&name);
+                let route = routes.constant(&name);
+                Item { body: plan.clone(), name, function, plan, route }
+            })
+            .collect();
+        for item in &mut items {
+            item.body = plans.constant(&format!("{}_body", item.name));
+        }
+        items
+    }
+}
+
+/// `Duration::from_millis(800)`
+fn duration(duration: Duration) -> TokenStream {
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    if millis.is_multiple_of(1000) {
+        let seconds = Literal::u64_unsuffixed(millis / 1000);
+        quote! { Duration::from_secs(#seconds) }
+    } else {
+        let millis = Literal::u64_unsuffixed(millis);
+        quote! { Duration::from_millis(#millis) }
+    }
+}
+
+/// `specs/web.yaml:21`
+fn place(sources: &Sources, place: Place) -> String {
+    match sources.get(place.file) {
+        Some(file) => format!("`{}:{}`", file.path, sources.lines(place).0.line),
+        None => "no file".to_owned(),
+    }
+}
+
+/// A text in one line.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A body's tables as constants of their own: what `#[derive(Project)]` expands to.
+pub(crate) fn selection(
+    (shape, template, pool): &(ir::Shape, ir::Template, ir::Pool),
+    runtime: &TokenStream,
+) -> TokenStream {
+    let mut names = Names::default();
+    for taken in ["shape", "template"] {
+        names.constant(taken);
+    }
+    let pool_names = PoolNames::new(pool, "inner", &mut names);
+    let statics = pool_names.statics(pool);
+    let (shape, template) = (pool_names.shape(shape), pool_names.template(template));
+    let items = quote! {
+        #statics
+        static SHAPE: Shape = #shape;
+        static TEMPLATE: Template = #template;
+    };
+    Module { name: "tables", doc: String::new(), items }.body(runtime)
+}

@@ -1,0 +1,167 @@
+//! `routes.rs`: each endpoint's path, policies and inputs; and the whole gateway.
+
+use std::collections::BTreeMap;
+
+use bff_spec::contract::Location;
+use bff_spec::model::{Endpoint, KeySource, Model, SchemeKind, Segment, Text, TextPart};
+use bff_spec::source::Sources;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+
+use super::module::Module;
+use super::upstreams::UpstreamNames;
+use super::{Item, duration, input, place, plans, tables};
+use crate::ir;
+
+/// Bytes of a request's body, where the spec says nothing.
+const BODY_LIMIT: u64 = 10 << 20;
+
+/// The module.
+pub(crate) fn module(model: &Model, gateway: &ir::Gateway, items: &[Item], schemes: &[Ident], sources: &Sources) -> Module {
+    let routes = model
+        .endpoints
+        .iter()
+        .zip(&gateway.endpoints)
+        .zip(items)
+        .map(|((endpoint, tables), item)| route(model, endpoint, tables, item, schemes, sources));
+    let routes: Vec<TokenStream> = routes.collect();
+    let names = items.iter().map(|item| &item.route);
+    let items = quote! {
+        #[doc = " Every endpoint, in the spec's order."]
+        pub static ROUTES: &[Route] = &[#(#names),*];
+        #(#routes)*
+    };
+    Module { name: "routes", doc: "How requests get to the endpoints, and what they must bring.".to_owned(), items }
+}
+
+/// A constant, so that the table can hold it by value.
+fn route(
+    model: &Model,
+    endpoint: &Endpoint,
+    tables: &ir::Endpoint,
+    item: &Item,
+    schemes: &[Ident],
+    sources: &Sources,
+) -> TokenStream {
+    let doc = format!(" `{}` ({}).", endpoint.key, place(sources, endpoint.place));
+    let name = &item.route;
+    let method = tables::option(endpoint.method.as_ref());
+    let pattern = &endpoint.path;
+    let segments = endpoint.segments.iter().map(segment);
+    let when = tables::option(endpoint.choice.as_ref().map(|choice| {
+        let place = if choice.location == Location::Header { quote! { Place::Header } } else { quote! { Place::Query } };
+        let (name, equals) = (&choice.name, &choice.equals);
+        quote! { Choice { place: #place, name: #name, equals: #equals } }
+    }));
+    let auth = endpoint.auth.iter().filter_map(|scheme| schemes.get(*scheme)).map(|name| quote! { &super::auth::#name });
+    let (scopes, roles) = (&endpoint.require.scopes, &endpoint.require.roles);
+    let require = tables.require.iter().map(plans::clause);
+    let timeout = duration(endpoint.timeout);
+    let limit = Literal::u64_unsuffixed(endpoint.body_limit.or(model.server.body_limit).unwrap_or(BODY_LIMIT));
+    let inputs = input::inputs(&model.types, endpoint);
+    let body = tables::option(tables.body.as_ref().map(|_| {
+        let name = &item.body;
+        quote! { &super::plans::#name }
+    }));
+    let function = &item.function;
+    quote! {
+        #[doc = #doc]
+        const #name: Route = Route {
+            method: #method,
+            pattern: #pattern,
+            segments: &[#(#segments),*],
+            when: #when,
+            policies: Policies {
+                auth: &[#(#auth),*],
+                scopes: &[#(#scopes),*],
+                roles: &[#(#roles),*],
+                require: &[#(#require),*],
+                timeout: #timeout,
+                body_limit: #limit,
+            },
+            inputs: #inputs,
+            body: #body,
+            handler: |exchange| Box::pin(super::endpoints::#function(exchange)),
+        };
+    }
+}
+
+fn segment(segment: &Segment) -> TokenStream {
+    match segment {
+        Segment::Literal(literal) => quote! { Segment::Literal(#literal) },
+        Segment::Parameter(name) => quote! { Segment::Parameter(#name) },
+        Segment::Rest => quote! { Segment::Rest },
+    }
+}
+
+/// The segments of a contract's route.
+pub(crate) fn contract_segments(path: &str) -> Vec<TokenStream> {
+    path.split('/')
+        .skip(1)
+        .map(|part| {
+            // A segment that is only partly a parameter can't be told from any other.
+            match part.split_once('{') {
+                None => quote! { Segment::Literal(#part) },
+                Some((_, rest)) => {
+                    let name = rest.split('}').next().unwrap_or(rest);
+                    quote! { Segment::Parameter(#name) }
+                }
+            }
+        })
+        .collect()
+}
+
+/// `BFF`; `openapi` is an expression that gives the document.
+pub(crate) fn gateway(model: &Model, upstreams: &UpstreamNames, schemes: &[Ident], openapi: &TokenStream) -> TokenStream {
+    let (name, spec) = (&model.name, &model.file);
+    let variables = variables(model).into_iter().map(|(name, (default, secret))| {
+        let default = tables::option(default);
+        quote! { Variable { name: #name, default: #default, secret: #secret } }
+    });
+    let upstreams = (0..model.upstreams.len()).map(|upstream| upstreams.upstream(upstream));
+    let strict = model.server.strict;
+    let limit = Literal::u64_unsuffixed(model.server.body_limit.unwrap_or(BODY_LIMIT));
+    let doc = format!(" The gateway of `{spec}`.");
+    quote! {
+        #[doc = #doc]
+        pub static BFF: Bff = Bff {
+            name: #name,
+            spec: #spec,
+            variables: &[#(#variables),*],
+            upstreams: &[#(&#upstreams),*],
+            schemes: &[#(&super::auth::#schemes),*],
+            routes: ROUTES,
+            server: Server { strict: #strict, body_limit: #limit },
+            openapi: #openapi,
+        };
+    }
+}
+
+/// Every variable the spec names, in alphabetical order: what stands in for it, and whether it is secret.
+pub(crate) fn variables(model: &Model) -> BTreeMap<String, (Option<String>, bool)> {
+    let mut variables = BTreeMap::new();
+    let mut add = |text: &Text| {
+        for part in &text.parts {
+            if let TextPart::Variable { name, default } = part {
+                let known = variables.entry(name.clone()).or_insert((default.clone(), false));
+                known.1 |= text.secret;
+                // One place without a default makes it required.
+                if default.is_none() {
+                    known.0 = None;
+                }
+            }
+        }
+    };
+    for upstream in &model.upstreams {
+        add(&upstream.url);
+        upstream.headers.iter().for_each(|(_, value)| add(value));
+    }
+    for scheme in &model.schemes {
+        let SchemeKind::Jwt(jwt) = &scheme.kind;
+        match &jwt.keys {
+            KeySource::Issuer(text) | KeySource::Jwks(text) | KeySource::Key(text) => add(text),
+        }
+        jwt.audience.iter().for_each(&mut add);
+    }
+    variables
+}
