@@ -1,0 +1,14 @@
+//! Hand-written tables served over real HTTP, against upstreams scripted at the wire.
+
+mod client;
+mod tables;
+mod upstream;
+
+mod calls;
+mod failures;
+mod http_surface;
+mod inputs;
+mod jwt;
+mod pass_through;
+mod start;
+mod vectors;
