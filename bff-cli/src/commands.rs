@@ -10,7 +10,7 @@ mod up;
 
 use crate::arguments::{Arguments, Command};
 use crate::console::Console;
-use crate::failure::Result;
+use crate::failure::{Failure, Result, plain};
 use crate::workspace::Workspace;
 
 /// What came of a command that could do its work.
@@ -34,4 +34,30 @@ pub(crate) fn run(arguments: &Arguments, console: Console) -> Result<Outcome> {
         Command::Mock(command) => mock::run(&workspace()?, command, console),
         Command::Up(command) => up::run(&workspace()?, command, console),
     }
+}
+
+/// Runs something asynchronous on this thread.
+fn block_on<F: Future>(work: F) -> Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start: {}", plain(&error))))?;
+    Ok(runtime.block_on(work))
+}
+
+/// Returns when somebody asks this process to end: Ctrl-C, or SIGTERM.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a handler the signal itself ends the process.
+    let _ = tokio::signal::ctrl_c().await;
 }

@@ -14,6 +14,8 @@ mod generated;
 mod issuer;
 mod manifest;
 mod mock;
+mod ports;
+mod upstreams;
 mod workspace;
 
 use std::process::ExitCode;
