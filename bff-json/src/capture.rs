@@ -108,14 +108,10 @@ impl Walker<'_> {
     ) -> Result<usize, Error> {
         match self.scan.byte(at) {
             b'"' => {
-                let end = match node.own {
-                    Some(own) => {
-                        let end = self.scan.string(at)?;
-                        self.set(frame, own, Cell::body(at, end));
-                        end
-                    }
-                    None => self.scan.skip(at, depth)?,
-                };
+                let end = self.scan.string(at)?;
+                if let Some(own) = node.own {
+                    self.set(frame, own, Cell::body(at, end));
+                }
                 self.promised(node, Kinds::STRING);
                 Ok(end)
             }
@@ -210,7 +206,7 @@ impl Walker<'_> {
         Ok(end)
     }
 
-    /// Skips an object or list the shape has no place for.
+    /// Passes over an object or list the shape has no place for. That is rare, so it is checked in full.
     #[cold]
     fn refuse(
         &mut self,
@@ -229,7 +225,7 @@ impl Walker<'_> {
             self.breaches.add(node.at, Fault::Kind);
         }
         self.note_absent(node, frame);
-        self.scan.skip(at, depth)
+        self.scan.whole(at, depth)
     }
 
     /// A list whose elements are visited, each in a frame.
@@ -282,7 +278,7 @@ impl Walker<'_> {
                 let (end, kind) = match self.scan.byte(at) {
                     b'{' | b'[' => {
                         clean = false;
-                        (self.scan.skip(at, depth)?, Kinds::NONE)
+                        (self.scan.whole(at, depth)?, Kinds::NONE)
                     }
                     b'"' => (self.scan.string(at)?, Kinds::STRING),
                     b'-' | b'0'..=b'9' => match self.scan.number(at)? {

@@ -32,6 +32,8 @@ pub use scope::{RenderError, Scope};
 pub use shape::{
     Elements, Entries, Fields, Frame, Key, Kinds, Node, OnList, OnObject, Shape, Slot,
 };
+#[doc(hidden)]
+pub use simd::twins_differ;
 pub use tape::{EachBuilder, Tape, TapeBuilder, View, Views};
 pub use template::{
     Absent, Block, Condition, Entry, Hop, Match, Operand, Path, Pick, Root, Template, Test,

@@ -9,8 +9,8 @@ pub(crate) const MAX_BYTES: usize = (1 << 30) - 1;
 /// How much of what is skipped is checked. What is captured is always checked in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// Skipped objects and lists: brackets match in kind, strings end. Skipped strings: they end.
-    /// Skipped numbers and literals that stand in a visited object or list are checked in full.
+    /// Fields of other names than the shape's. Objects and lists: brackets match in kind, strings end. Strings: they end.
+    /// Numbers and literals: in full. Values under names the shape has are checked in full even where they aren't captured.
     #[default]
     Fast,
     /// Everything, as RFC 8259 and UTF-8 have it.

@@ -1,0 +1,11 @@
+//! What the tests and the fuzz targets share: selections as data, turned into tables and into an oracle.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+pub mod checks;
+pub mod selection;
