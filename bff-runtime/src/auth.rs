@@ -10,6 +10,7 @@ mod claims;
 mod jwks;
 mod key;
 mod token;
+mod vectors;
 mod verified;
 
 use std::fmt;

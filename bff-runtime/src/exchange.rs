@@ -61,6 +61,12 @@ impl Request {
 pub struct Reply(pub(crate) Response<Body>);
 
 impl Exchange {
+    /// The endpoint's route, as the table has it.
+    #[must_use]
+    pub fn route(&self) -> &'static Route {
+        self.0.route
+    }
+
     /// Makes the calls of a plan, each as soon as what it needs is there.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! An issuer's keys: fetched when first needed, kept fresh, and kept on while the issuer can't be reached.
 //!
-//! In: where they are. Out: the set as it is now, or a newer one on demand. One fetch at a time, at least
-//! [`FLOOR`] apart, however many tokens name keys nobody knows. A fetch is nobody's: who waits may go.
+//! In: where they are. Out: the set as it is now, or a newer one on demand. One fetch at a time, and no more than a
+//! budget of them, however many tokens name keys nobody knows. A fetch is nobody's: who waits may go.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,8 +13,10 @@ use tokio::time::Instant;
 
 use super::key::Key;
 
-/// Between two fetches, whatever asks for them.
-const FLOOR: Duration = Duration::from_secs(2);
+/// How many fetches may follow each other at once, so that a new key is had when it is first seen.
+const BUDGET: u32 = 4;
+/// How long it takes to win one of them back.
+const REFILL: Duration = Duration::from_secs(2);
 /// When a set is fetched again although nothing asks for it.
 const FRESH: Duration = Duration::from_secs(5 * 60);
 /// For one document, from connection to last byte.
@@ -57,9 +59,12 @@ pub(crate) struct Jwks {
     fetched: AtomicU64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Attempt {
     last: Option<(Instant, Result<(), String>)>,
+    /// Fetches left, and since when one more has been due.
+    budget: u32,
+    since: Instant,
     /// The document the current set was read from.
     document: Vec<u8>,
 }
@@ -81,7 +86,12 @@ impl Jwks {
             place,
             client,
             current: RwLock::default(),
-            fetching: Mutex::default(),
+            fetching: Mutex::new(Attempt {
+                last: None,
+                budget: BUDGET,
+                since: Instant::now(),
+                document: Vec::new(),
+            }),
             refreshing: AtomicBool::new(false),
             started: Instant::now(),
             fetched: AtomicU64::new(0),
@@ -112,7 +122,7 @@ impl Jwks {
         });
     }
 
-    /// The keys after a fetch that began no earlier than this call, or within the floor before it.
+    /// The keys after a fetch that began no earlier than this call, or the last one if the budget is used up.
     ///
     /// # Errors
     /// In words for the log, if that fetch failed.
@@ -134,10 +144,10 @@ impl Jwks {
     async fn fetch_once(&self) -> Result<(), String> {
         let asked = Instant::now();
         let mut attempt = self.fetching.lock().await;
-        if let Some((at, result)) = &attempt.last
-            && (*at >= asked || at.elapsed() < FLOOR)
+        if let Some((at, result)) = attempt.last.clone()
+            && (at >= asked || !attempt.take_one())
         {
-            return result.clone();
+            return result;
         }
         let at = Instant::now();
         let fetched = self.fetch().await;
@@ -213,6 +223,22 @@ impl Jwks {
             }
         }
         Ok(document)
+    }
+}
+
+impl Attempt {
+    /// Takes a fetch out of the budget, if one is left.
+    fn take_one(&mut self) -> bool {
+        while self.budget < BUDGET && self.since.elapsed() >= REFILL {
+            self.budget += 1;
+            self.since += REFILL;
+        }
+        if self.budget == BUDGET {
+            self.since = Instant::now();
+        }
+        let allowed = self.budget > 0;
+        self.budget = self.budget.saturating_sub(1);
+        allowed
     }
 }
 

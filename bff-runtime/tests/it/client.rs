@@ -62,12 +62,19 @@ pub(crate) async fn send(
 
 /// These bytes, and what comes back until the connection closes.
 pub(crate) async fn raw(addr: SocketAddr, bytes: &[u8]) -> Answer {
+    try_raw(addr, bytes)
+        .await
+        .unwrap_or_else(|| panic!("no answer"))
+}
+
+/// The same; `None` if the connection closes without an answer.
+pub(crate) async fn try_raw(addr: SocketAddr, bytes: &[u8]) -> Option<Answer> {
     let mut stream = TcpStream::connect(addr).await.unwrap();
-    stream.write_all(bytes).await.unwrap();
     let mut answer = Vec::new();
     // A peer that refuses the rest of a request may reset: what it said before counts.
+    let _ = stream.write_all(bytes).await;
     let _ = stream.read_to_end(&mut answer).await;
-    parse(&answer)
+    (!answer.is_empty()).then(|| parse(&answer))
 }
 
 fn parse(bytes: &[u8]) -> Answer {

@@ -11,4 +11,3 @@ mod inputs;
 mod jwt;
 mod pass_through;
 mod start;
-mod vectors;

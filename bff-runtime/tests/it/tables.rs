@@ -8,7 +8,7 @@ use bff_runtime::json::{
     Operand, Path, Pick, Root, Shape, Template,
 };
 use bff_runtime::plan::*;
-use bff_runtime::{Exchange, Running, Server, Settings};
+use bff_runtime::{Running, Server, Settings};
 
 use crate::upstream::Upstream as Scripted;
 
@@ -228,7 +228,9 @@ pub(crate) static BETA: Upstream = Upstream {
 
 macro_rules! handler {
     ($plan:ident) => {
-        |exchange: Exchange| Box::pin(async move { exchange.run(&$plan).await?.reply() })
+        |exchange: bff_runtime::Exchange| {
+            Box::pin(async move { exchange.run(&$plan).await?.reply() })
+        }
     };
 }
 pub(crate) use handler;

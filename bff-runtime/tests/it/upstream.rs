@@ -44,6 +44,8 @@ pub(crate) enum Step {
     Reset,
     /// Says nothing more, until the peer goes.
     Hang,
+    /// The same, and opens the gate when the peer has gone.
+    Gone(Gate),
 }
 
 /// Opens once, for one.
@@ -174,6 +176,11 @@ async fn serve(
                 }
                 Step::Hang => {
                     while stream.read(&mut [0; 64]).await? > 0 {}
+                    return Ok(());
+                }
+                Step::Gone(gate) => {
+                    while stream.read(&mut [0; 64]).await.unwrap_or(0) > 0 {}
+                    gate.open();
                     return Ok(());
                 }
             }
