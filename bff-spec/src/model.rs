@@ -547,6 +547,8 @@ pub struct Path {
     pub nullable: bool,
     /// Whether it gives a list, by a step through one.
     pub many: bool,
+    /// With `many`, whether an element of the list may be null.
+    pub item_nullable: bool,
     /// Whether it ends in `!`.
     pub promised: bool,
 }

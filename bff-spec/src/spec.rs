@@ -13,8 +13,9 @@ mod route;
 mod upstream;
 mod values;
 
-pub(crate) use file::{Loaded, load};
+pub(crate) use file::{Loaded, is_spec, load};
 pub(crate) use reader::list;
+pub(crate) use route::is_name;
 pub(crate) use values::is_header_name;
 
 use std::time::Duration;

@@ -8,7 +8,6 @@ use super::{Defaults, FragmentDecl, HeaderDecl, Spec};
 use crate::diagnostic::{Code, Diagnostic, FileId, Place, Related};
 use crate::document::{self, Dialect, Key, Node};
 use crate::model::Server;
-use crate::nearest::nearest;
 use crate::source::{SourceLoader, Sources};
 
 const FILE: Keys = Keys {
