@@ -1,7 +1,7 @@
 //! How a body is read, and the bounds it is held to.
 
 /// The deepest nesting [`Options::depth`] can ask for.
-pub const MAX_DEPTH: u16 = 512;
+pub const MAX_DEPTH: u16 = 256;
 
 /// The longest body: spans keep two bits of each length for themselves.
 pub(crate) const MAX_BYTES: usize = (1 << 30) - 1;

@@ -91,7 +91,7 @@ pub fn twins_differ(src: &[u8], at: usize) -> Option<&'static str> {
         }
     }
     if matches!(src.get(at), Some(b'{' | b'[')) {
-        for nesting in [0, 1, 3, 64, 65, 512] {
+        for nesting in [0, 1, 3, 64, 65, 256] {
             if container_end(level, src, at, nesting) != portable::container_end(src, at, nesting) {
                 return Some("container_end");
             }

@@ -1,5 +1,7 @@
 //! What must hold of any bytes: asked by fuzz targets, and by a test of their seeds.
 
+use std::sync::LazyLock;
+
 use bff_json::{Engine, Mode, Options, Scope, Tape, twins_differ};
 use bytes::Bytes;
 use serde_json::Value;
@@ -40,10 +42,13 @@ pub fn selections() -> Vec<Selection> {
     ]
 }
 
-thread_local! {
-    static COMPILED: Vec<(Selection, Compiled)> =
-        selections().into_iter().map(|selection| { let compiled = selection.compile(); (selection, compiled) }).collect();
-}
+static COMPILED: LazyLock<Vec<(Selection, Compiled)>> = LazyLock::new(|| {
+    let compile = |selection: Selection| {
+        let compiled = selection.compile();
+        (selection, compiled)
+    };
+    selections().into_iter().map(compile).collect()
+});
 
 fn render(compiled: &Compiled, tape: Tape) -> Option<Vec<u8>> {
     let mut out = Vec::new();
@@ -59,40 +64,38 @@ pub fn capture(bytes: &[u8]) {
     // serde_json doesn't look at the UTF-8 of what it ignores.
     let valid = std::str::from_utf8(bytes)
         .is_ok_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
-    COMPILED.with(|all| {
-        for (_, compiled) in all {
-            let mut texts = Vec::new();
-            for mode in [Mode::Fast, Mode::Strict] {
-                let options = Options {
-                    mode,
-                    ..Options::default()
-                };
-                match compiled.shape.capture(body.clone(), &options) {
-                    Ok(tape) => texts.push(render(compiled, tape)),
-                    Err(error) => assert!(error.offset <= bytes.len(), "{error}"),
-                }
-                if mode == Mode::Strict && texts.len() == 2 {
-                    assert_eq!(texts[0], texts[1], "modes differ");
-                }
+    for (_, compiled) in COMPILED.iter() {
+        let mut texts = Vec::new();
+        for mode in [Mode::Fast, Mode::Strict] {
+            let options = Options {
+                mode,
+                ..Options::default()
+            };
+            match compiled.shape.capture(body.clone(), &options) {
+                Ok(tape) => texts.push(render(compiled, tape)),
+                Err(error) => assert!(error.offset <= bytes.len(), "{error}"),
             }
-            for text in texts.into_iter().flatten() {
-                // Only bytes are checked here, not what serde_json makes of numbers and lone surrogates.
-                let text = std::str::from_utf8(&text).expect("UTF-8");
-                serde_json::from_str::<serde::de::IgnoredAny>(text).expect("JSON");
-            }
-            if valid && body.len() < 1 << 16 {
-                let strict = Options {
-                    mode: Mode::Strict,
-                    ..Options::default()
-                };
-                let error = compiled.shape.capture(body.clone(), &strict).err();
-                assert!(
-                    error.is_none_or(|error| error.kind == bff_json::ErrorKind::TooDeep),
-                    "valid JSON refused: {error:?}"
-                );
+            if mode == Mode::Strict && texts.len() == 2 {
+                assert_eq!(texts[0], texts[1], "modes differ");
             }
         }
-    });
+        for text in texts.into_iter().flatten() {
+            // Only bytes are checked here, not what serde_json makes of numbers and lone surrogates.
+            let text = std::str::from_utf8(&text).expect("UTF-8");
+            serde_json::from_str::<serde::de::IgnoredAny>(text).expect("JSON");
+        }
+        if valid && body.len() < 1 << 16 {
+            let strict = Options {
+                mode: Mode::Strict,
+                ..Options::default()
+            };
+            let error = compiled.shape.capture(body.clone(), &strict).err();
+            assert!(
+                error.is_none_or(|error| error.kind == bff_json::ErrorKind::TooDeep),
+                "valid JSON refused: {error:?}"
+            );
+        }
+    }
 }
 
 /// The vector routines and their twins agree, and so do whole captures with either.
@@ -101,19 +104,17 @@ pub fn engines(bytes: &[u8]) {
         assert_eq!(twins_differ(bytes, at), None, "at {at}");
     }
     let body = Bytes::copy_from_slice(bytes);
-    COMPILED.with(|all| {
-        for (_, compiled) in all {
-            let run = |engine| {
-                let options = Options {
-                    engine,
-                    ..Options::default()
-                };
-                let captured = compiled.shape.capture(body.clone(), &options);
-                captured.map(|tape| render(compiled, tape))
+    for (_, compiled) in COMPILED.iter() {
+        let run = |engine| {
+            let options = Options {
+                engine,
+                ..Options::default()
             };
-            assert_eq!(run(Engine::Detect), run(Engine::Portable));
-        }
-    });
+            let captured = compiled.shape.capture(body.clone(), &options);
+            captured.map(|tape| render(compiled, tape))
+        };
+        assert_eq!(run(Engine::Detect), run(Engine::Portable));
+    }
 }
 
 /// Of what serde_json parses, every selection gives what it gives of the tree.
@@ -122,25 +123,23 @@ pub fn oracle(bytes: &[u8]) {
         return;
     };
     let body = Bytes::copy_from_slice(bytes);
-    COMPILED.with(|all| {
-        for (selection, compiled) in all {
-            for mode in [Mode::Fast, Mode::Strict] {
-                let options = Options {
-                    mode,
-                    ..Options::default()
-                };
-                let tape = match compiled.shape.capture(body.clone(), &options) {
-                    Ok(tape) => tape,
-                    // serde_json counts depth a little differently.
-                    Err(error) if error.kind == bff_json::ErrorKind::TooDeep => continue,
-                    Err(error) => panic!("{error}"),
-                };
-                let Some(text) = render(compiled, tape) else {
-                    continue;
-                };
-                let ours: Value = serde_json::from_slice(&text).expect("JSON");
-                assert_eq!(ours, selection.apply(Some(&document)), "{selection:?}");
-            }
+    for (selection, compiled) in COMPILED.iter() {
+        for mode in [Mode::Fast, Mode::Strict] {
+            let options = Options {
+                mode,
+                ..Options::default()
+            };
+            let tape = match compiled.shape.capture(body.clone(), &options) {
+                Ok(tape) => tape,
+                // serde_json counts depth a little differently.
+                Err(error) if error.kind == bff_json::ErrorKind::TooDeep => continue,
+                Err(error) => panic!("{error}"),
+            };
+            let Some(text) = render(compiled, tape) else {
+                continue;
+            };
+            let ours: Value = serde_json::from_slice(&text).expect("JSON");
+            assert_eq!(ours, selection.apply(Some(&document)), "{selection:?}");
         }
-    });
+    }
 }

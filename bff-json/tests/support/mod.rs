@@ -1,6 +1,8 @@
 //! What the tests and the fuzz targets share: selections as data, turned into tables and into an oracle.
 #![allow(
     dead_code,
+    missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
