@@ -1,0 +1,141 @@
+//! What every test here starts: an issuer, three upstreams, a generated gateway between them and a frontend.
+
+pub(crate) mod client;
+pub(crate) mod issuer;
+pub(crate) mod log;
+pub(crate) mod script;
+pub(crate) mod upstream;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bff_runtime::plan::Bff;
+use bff_runtime::{Running, Server, Settings};
+
+use client::{Ask, Got};
+use issuer::{ES256, Issuer, RS256};
+use log::Log;
+use script::Script;
+use upstream::Upstream;
+
+/// Waits for what must come; a test that would wait forever fails instead, long after any deadline of a spec's.
+pub(crate) async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let ended = tokio::time::timeout(Duration::from_secs(20), future).await;
+    ended.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// The value of `CATALOG_KEY`.
+pub(crate) const CATALOG_KEY: &str = "catalog-key-of-the-tests";
+
+/// A gateway with all that is around it.
+#[derive(Debug)]
+pub(crate) struct World<G = Running> {
+    pub(crate) gateway: G,
+    pub(crate) issuer: Issuer,
+    pub(crate) log: Log,
+    upstreams: Vec<Upstream>,
+}
+
+/// The gateway of a frontend.
+pub(crate) fn bff(name: &str) -> &'static Bff {
+    match name {
+        "web" => &web_bff::BFF,
+        "mobile" => &mobile_bff::BFF,
+        "partner" => &partner_bff::BFF,
+        other => panic!("there is no frontend `{other}`"),
+    }
+}
+
+impl World {
+    /// Starts a frontend's gateway; upstreams named in `down` refuse connections.
+    pub(crate) async fn start(frontend: &str, down: &[&str]) -> World {
+        let issuer = Issuer::up(&[&ES256, &RS256]).await;
+        let log = Log::default();
+        let mut upstreams = Vec::new();
+        for name in ["users", "orders", "catalog"] {
+            let upstream = if down.contains(&name) {
+                Upstream::down(name)
+            } else {
+                Upstream::up(name, log.clone()).await
+            };
+            upstreams.push(upstream);
+        }
+        let gateway = gateway(frontend, &issuer, &upstreams).await;
+        World {
+            gateway,
+            issuer,
+            log,
+            upstreams,
+        }
+    }
+
+    /// Adds a script.
+    pub(crate) fn script(&self, script: Script) {
+        let upstream = self
+            .upstreams
+            .iter()
+            .find(|upstream| upstream.name == script.upstream);
+        upstream
+            .unwrap_or_else(|| panic!("there is no upstream `{}`", script.upstream))
+            .script(script);
+    }
+
+    /// Asks, and waits for the answer.
+    pub(crate) async fn ask(&self, ask: &Ask) -> Got {
+        ask.send(self.gateway.addr).await
+    }
+
+    /// Where the upstreams are: what no answer may tell.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = String> {
+        self.upstreams
+            .iter()
+            .map(|upstream| upstream.addr.to_string())
+    }
+
+    /// A good token for this frontend.
+    pub(crate) fn token(&self, frontend: &str, subject: &str) -> String {
+        issuer::sign(&self.issuer.claims(subject, &audience(frontend)), &ES256)
+    }
+}
+
+impl World {
+    /// The gateway, and what is around it.
+    pub(crate) fn split(self) -> (Running, World<()>) {
+        let World {
+            gateway,
+            issuer,
+            log,
+            upstreams,
+        } = self;
+        (
+            gateway,
+            World {
+                gateway: (),
+                issuer,
+                log,
+                upstreams,
+            },
+        )
+    }
+}
+
+/// The audience a frontend's spec asks for.
+pub(crate) fn audience(frontend: &str) -> String {
+    format!("shop-{frontend}")
+}
+
+async fn gateway(frontend: &str, issuer: &Issuer, upstreams: &[Upstream]) -> Running {
+    let mut variables = BTreeMap::from([
+        ("ISSUER".to_owned(), issuer.url()),
+        ("CATALOG_KEY".to_owned(), CATALOG_KEY.to_owned()),
+    ]);
+    for upstream in upstreams {
+        variables.insert(
+            format!("{}_URL", upstream.name.to_uppercase()),
+            upstream.url(),
+        );
+    }
+    Server::start(bff(frontend), Settings::local(variables))
+        .await
+        .unwrap()
+}
