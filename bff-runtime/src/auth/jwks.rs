@@ -19,6 +19,8 @@ const BUDGET: u32 = 4;
 const REFILL: Duration = Duration::from_secs(2);
 /// When a set is fetched again although nothing asks for it.
 const FRESH: Duration = Duration::from_secs(5 * 60);
+/// The same, after a fetch that failed.
+const RETRY: Duration = Duration::from_secs(30);
 /// For one document, from connection to last byte.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a connection.
@@ -55,8 +57,8 @@ pub(crate) struct Jwks {
     fetching: Mutex<Attempt>,
     refreshing: AtomicBool,
     started: Instant,
-    /// When the current set was fetched, in milliseconds since `started`.
-    fetched: AtomicU64,
+    /// When the next fetch is due that nothing asks for, in milliseconds since `started`.
+    due: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -94,15 +96,14 @@ impl Jwks {
             }),
             refreshing: AtomicBool::new(false),
             started: Instant::now(),
-            fetched: AtomicU64::new(0),
+            due: AtomicU64::new(0),
         }))
     }
 
     /// The keys as they are known now; an old set is fetched again in the background.
     pub(crate) fn current(self: &Arc<Jwks>) -> Arc<KeySet> {
-        let set = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        if set.generation > 0 && self.age() > FRESH && !self.refreshing.swap(true, Ordering::AcqRel)
-        {
+        let set = self.known();
+        if set.generation > 0 && self.is_due() && !self.refreshing.swap(true, Ordering::AcqRel) {
             self.refresh();
         }
         set
@@ -112,7 +113,8 @@ impl Jwks {
     pub(crate) fn refresh(self: &Arc<Jwks>) {
         let this = Arc::clone(self);
         tokio::spawn(async move {
-            if let Err(cause) = this.fetch_once().await {
+            let known = this.known().generation;
+            if let Err(cause) = this.fetch_once(known).await {
                 tracing::warn!(
                     cause,
                     "the keys that verify tokens can't be fetched; those known stay in use"
@@ -122,28 +124,32 @@ impl Jwks {
         });
     }
 
-    /// The keys after a fetch that began no earlier than this call, or the last one if the budget is used up.
+    /// The keys after a fetch that gave others than those `known`, or began no earlier than this call; after the last one
+    /// if the budget is used up.
     ///
     /// # Errors
     /// In words for the log, if that fetch failed.
-    pub(crate) async fn newer(self: &Arc<Jwks>) -> Result<Arc<KeySet>, String> {
+    pub(crate) async fn newer(self: &Arc<Jwks>, known: u64) -> Result<Arc<KeySet>, String> {
         let this = Arc::clone(self);
-        let fetch = tokio::spawn(async move { this.fetch_once().await });
+        let fetch = tokio::spawn(async move { this.fetch_once(known).await });
         fetch.await.map_err(|error| error.to_string())??;
-        Ok(Arc::clone(
-            &self.current.read().unwrap_or_else(PoisonError::into_inner),
-        ))
+        Ok(self.known())
     }
 
-    fn age(&self) -> Duration {
-        self.started
-            .elapsed()
-            .saturating_sub(Duration::from_millis(self.fetched.load(Ordering::Relaxed)))
+    fn is_due(&self) -> bool {
+        millis(self.started.elapsed()) >= self.due.load(Ordering::Relaxed)
     }
 
-    async fn fetch_once(&self) -> Result<(), String> {
+    fn known(&self) -> Arc<KeySet> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn fetch_once(&self, known: u64) -> Result<(), String> {
         let asked = Instant::now();
         let mut attempt = self.fetching.lock().await;
+        if self.known().generation != known {
+            return Ok(());
+        }
         if let Some((at, result)) = attempt.last.clone()
             && (at >= asked || !attempt.take_one())
         {
@@ -156,9 +162,8 @@ impl Jwks {
             Err(cause) => Err(cause),
         };
         attempt.last = Some((at, result.clone()));
-        // Also after a failure: the next try is due when the set is old again, or something asks for it.
-        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.fetched.store(now, Ordering::Relaxed);
+        let due = self.started.elapsed() + if result.is_ok() { FRESH } else { RETRY };
+        self.due.store(millis(due), Ordering::Relaxed);
         result
     }
 
@@ -224,6 +229,10 @@ impl Jwks {
         }
         Ok(document)
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Attempt {

@@ -226,7 +226,7 @@ impl Authenticator for Bearer {
             (Err(Fault::Signature(Refused::UnknownKey)), Keys::Remote(jwks)) => {
                 Verdict::Later(Box::pin(async move {
                     let set = jwks
-                        .newer()
+                        .newer(set.generation)
                         .await
                         .map_err(|cause| Rejection::Unavailable { cause })?;
                     self.verify(token, &set, unix_time())

@@ -179,8 +179,8 @@ async fn heads_that_are_too_much() {
         let got = client::try_raw(gateway.addr, request.as_bytes()).await;
         assert!(got.is_none_or(|got| got.status == 431));
     }
-    let got = client::raw(gateway.addr, b"nonsense\r\n\r\n").await;
-    assert_eq!(got.status, 400);
+    let got = client::try_raw(gateway.addr, b"nonsense\r\n\r\n").await;
+    assert!(got.is_none_or(|got| got.status == 400));
     assert!(alpha.seen().is_empty());
     gateway.shutdown().await;
 }
