@@ -3,6 +3,7 @@
 //! Built ones come from one profile, `dist`, each by a cargo run of its own, so that no contender's features reach
 //! another's dependencies.
 
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
 use crate::process::Process;
+use crate::run::Settings;
 use crate::upstream::Upstreams;
 
 /// A gateway.
@@ -23,6 +25,8 @@ pub(crate) struct Contender {
     pub(crate) name: &'static str,
     /// What it is.
     pub(crate) about: &'static str,
+    /// Whether it is this project's; these are compared with the others.
+    pub(crate) ours: bool,
     package: &'static str,
     environment: fn(&Places) -> Vec<(&'static str, String)>,
 }
@@ -34,22 +38,26 @@ struct Places<'a> {
     upstreams: &'a Upstreams,
 }
 
-/// Every contender; the first is the one the others are compared with.
-pub(crate) const ALL: [Contender; 2] = [
+/// Every contender.
+pub(crate) const ALL: [Contender; 3] = [
     Contender {
         name: "bff",
-        about: "generated from bench/specs/screen.yaml",
+        about: "generated from bench/specs/screen.yaml; it writes no access log, as the other doesn't",
+        ours: true,
         package: "screen-bff",
-        environment: |places| {
-            let mut variables = upstream_urls(places.upstreams);
-            variables.push(("BFF_LISTEN", places.listen.to_string()));
-            variables.push(("BFF_ADMIN_LISTEN", places.admin.to_string()));
-            variables
-        },
+        environment: |places| bff(places, "info,access=off"),
+    },
+    Contender {
+        name: "bff-log",
+        about: "the same as it is when nothing is set: it logs every request",
+        ours: true,
+        package: "screen-bff",
+        environment: |places| bff(places, "info"),
     },
     Contender {
         name: "axum",
         about: "written by hand: axum, reqwest, serde (bench/peers/axum-handwritten)",
+        ours: false,
         package: "axum-handwritten",
         environment: |places| {
             let mut variables = upstream_urls(places.upstreams);
@@ -58,6 +66,14 @@ pub(crate) const ALL: [Contender; 2] = [
         },
     },
 ];
+
+fn bff(places: &Places, log: &str) -> Vec<(&'static str, String)> {
+    let mut variables = upstream_urls(places.upstreams);
+    variables.push(("BFF_LISTEN", places.listen.to_string()));
+    variables.push(("BFF_ADMIN_LISTEN", places.admin.to_string()));
+    variables.push(("BFF_LOG", log.to_owned()));
+    variables
+}
 
 fn upstream_urls(upstreams: &Upstreams) -> Vec<(&'static str, String)> {
     vec![
@@ -72,6 +88,8 @@ pub(crate) struct Ready {
     /// Which one.
     pub(crate) contender: &'static Contender,
     program: PathBuf,
+    /// What it writes to standard error; the last start's.
+    log: PathBuf,
 }
 
 /// A contender at work, until this is dropped.
@@ -88,8 +106,23 @@ struct Artifact {
 }
 
 impl Contender {
-    /// Builds it.
-    pub(crate) fn build(&'static self, root: &Path, profile: &str) -> anyhow::Result<Ready> {
+    /// Builds it, or takes the program the settings name.
+    pub(crate) fn ready(&'static self, root: &Path, settings: &Settings) -> anyhow::Result<Ready> {
+        let mut named = settings.program.iter();
+        let program = match named.find(|(name, _)| name == self.name) {
+            Some((_, path)) => path.clone(),
+            None => self.build(root, &settings.profile)?,
+        };
+        let logs = root.join("target/bench");
+        fs::create_dir_all(&logs)?;
+        Ok(Ready {
+            contender: self,
+            program,
+            log: logs.join(self.name).with_extension("log"),
+        })
+    }
+
+    fn build(&self, root: &Path, profile: &str) -> anyhow::Result<PathBuf> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut building = Command::new(cargo)
             .args(["build", "--quiet", "--profile", profile])
@@ -111,11 +144,7 @@ impl Contender {
         if !building.wait()?.success() {
             bail!("cargo could not build the package {}", self.package);
         }
-        Ok(Ready {
-            contender: self,
-            program: program
-                .with_context(|| format!("the package {} has no program", self.package))?,
-        })
+        program.with_context(|| format!("the package {} has no program", self.package))
     }
 }
 
@@ -133,13 +162,17 @@ impl Ready {
             .envs((self.contender.environment)(&places))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(File::create(&self.log)?)
             .spawn()
             .with_context(|| format!("{} didn't start", self.program.display()))?;
         let mut process = Process::of(child);
         let patience = Instant::now() + Duration::from_secs(10);
         while TcpStream::connect(listen).await.is_err() {
             if let Some(status) = process.ended()? {
-                bail!("it ended before it listened: {status}");
+                bail!(
+                    "it ended before it listened ({status}): {}",
+                    self.log.display()
+                );
             }
             if Instant::now() > patience {
                 bail!("it didn't listen on {listen} within ten seconds");

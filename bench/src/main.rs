@@ -14,6 +14,7 @@ mod machine;
 mod process;
 mod report;
 mod run;
+mod turn;
 mod upstream;
 mod workload;
 

@@ -7,7 +7,8 @@ use anyhow::Context;
 use serde_json::json;
 
 use crate::machine::Machine;
-use crate::run::{Measured, Round, Series, Settings};
+use crate::run::{Measured, SLICE, Series, Settings};
+use crate::turn::Round;
 use crate::workload::Workload;
 
 /// A sample's middle and ends.
@@ -63,8 +64,8 @@ pub(crate) fn text(
          {about}: {bytes_in:.1} kB from upstream, {bytes_out:.1} kB out.\n\n\
          `cargo run --release -p bff-bench -- {name}`\n\n\
          {machine}\n\n\
-         {rounds} rounds; in each, every contender is started afresh and answers {requests} requests over {connections} \
-         connections, each with one request at a time, after {warm_up} that don't count. All are built with the profile \
+         {rounds} rounds; in each, every contender is started afresh, warmed up with {warm_up} requests and answers \
+         {requests}, {SLICE} at a time in turn, over {connections} connections with one request each. All are built with the profile \
          `{profile}`. Every answer is compared with the right one, and the upstream calls are counted ({calls} a request). CPU \
          time is that of the contender's process, as the kernel accounts for it. Medians, with the least and the most.\n\n\
          | contender | CPU a request, µs | in the kernel | resident, MB | peak, MB | answers a second |\n\
@@ -97,7 +98,7 @@ pub(crate) fn text(
     for (contender, why) in &measured.left_out {
         page.push_str(&format!("- {}: left out, {why}\n", contender.name));
     }
-    for (first, other, ratio) in ratios(measured) {
+    for (ours, other, ratio) in ratios(measured) {
         let verdict = workload.target.map_or_else(String::new, |target| {
             let held = if ratio.median <= target {
                 "held"
@@ -107,7 +108,7 @@ pub(crate) fn text(
             format!(" The target, at most {target}, is {held}.")
         });
         page.push_str(&format!(
-            "\nCPU of {first} to that of {other}, round by round: {}.{verdict}\n",
+            "\nCPU of {ours} to that of {other}, round by round: {}.{verdict}\n",
             ratio.text(3)
         ));
     }
@@ -148,14 +149,14 @@ fn spread(series: &Series, of: fn(&Round) -> f64) -> Spread {
     Spread::of(series.rounds.iter().map(of))
 }
 
-/// The first contender's CPU time to each other's, as a share, round by round.
+/// The CPU time of each contender of ours to that of each other one, as a share, round by round.
 fn ratios(measured: &Measured) -> impl Iterator<Item = (&'static str, &'static str, Spread)> {
-    let (first, others) = match measured.series.split_first() {
-        Some((first, others)) => (Some(first), others),
-        None => (None, &[][..]),
-    };
-    first.into_iter().flat_map(move |first| {
-        others.iter().map(move |other| {
+    let (ours, others): (Vec<_>, Vec<_>) = measured
+        .series
+        .iter()
+        .partition(|series| series.contender.ours);
+    ours.into_iter().flat_map(move |first| {
+        others.clone().into_iter().map(move |other| {
             let pairs = first.rounds.iter().zip(&other.rounds);
             let shares = pairs.map(|(first, other)| first.cpu_us / other.cpu_us);
             (

@@ -1,25 +1,21 @@
-//! A comparison: rounds, and in each every contender, started afresh, warmed up, driven, read off and stopped.
+//! A comparison: rounds, and in each every contender, started afresh and warmed up, then driven in turn.
 //!
-//! Every second round goes through the contenders backwards, so that what drifts in the machine meets all alike.
+//! A turn is short, and every second time they go backwards, so that what else the machine does meets all alike.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, bail, ensure};
-use bytes::Bytes;
 use clap::Args;
-use http::{Request, header};
-use http_body_util::{BodyExt, Empty};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use serde::Serialize;
-use tokio::net::TcpStream;
 
 use crate::contender::{self, Contender, Ready};
-use crate::cpu;
-use crate::load::Load;
-use crate::upstream::{COUNT, Upstreams};
+use crate::turn::{Round, Turn};
+use crate::upstream::Upstreams;
 use crate::workload::{Question, Workload};
+
+/// Requests a contender answers before it is another's turn.
+pub(crate) const SLICE: u64 = 500;
 
 /// How much is done.
 #[derive(Args, Serialize)]
@@ -31,7 +27,7 @@ pub(crate) struct Settings {
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) requests: Option<u64>,
     /// Requests before those, which don't count
-    #[arg(long, default_value_t = 3_000)]
+    #[arg(long, default_value_t = 2_000)]
     pub(crate) warm_up: u64,
     /// Connections, each with one request at a time
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
@@ -39,9 +35,17 @@ pub(crate) struct Settings {
     /// The cargo profile that contenders are built with
     #[arg(long, default_value = "dist")]
     pub(crate) profile: String,
+    /// A contender's program, which then isn't built: `bff=target/profiling/screen-bff`
+    #[arg(long, value_name = "NAME=PATH", value_parser = program)]
+    pub(crate) program: Vec<(String, PathBuf)>,
     /// Only these contenders
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,
+}
+
+fn program(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, path) = text.split_once('=').ok_or("it is written NAME=PATH")?;
+    Ok((name.to_owned(), path.into()))
 }
 
 /// What came out.
@@ -62,23 +66,6 @@ pub(crate) struct Series {
     pub(crate) rounds: Vec<Round>,
 }
 
-/// What one contender did in one round.
-#[derive(Serialize)]
-pub(crate) struct Round {
-    /// CPU time of its process for one request, in microseconds.
-    pub(crate) cpu_us: f64,
-    /// How much of that was the kernel's, as a share.
-    pub(crate) kernel_share: f64,
-    /// Resident memory when all was answered, in bytes.
-    pub(crate) resident: u64,
-    /// The most there has been.
-    pub(crate) peak: u64,
-    /// Answers in a second, with everything on this machine.
-    pub(crate) per_second: f64,
-    /// Bytes of an answer.
-    pub(crate) bytes_out: usize,
-}
-
 /// Compares the contenders on a workload.
 pub(crate) async fn run(
     root: &Path,
@@ -95,22 +82,17 @@ pub(crate) async fn run(
             rounds: Vec::new(),
         })
         .collect();
-    for number in 0..settings.rounds {
-        let mut turns: Vec<_> = ready.iter().zip(&mut series).collect();
-        if number % 2 == 1 {
-            turns.reverse();
-        }
-        for (ready, series) in turns {
-            let name = ready.contender.name;
-            let round = round(ready, workload, settings, &questions, &upstreams)
-                .await
-                .with_context(|| format!("{name}, round {}", number + 1))?;
+    for number in 1..=settings.rounds {
+        let results = round(&ready, workload, settings, &questions, &upstreams)
+            .await
+            .with_context(|| format!("round {number}"))?;
+        for (series, result) in series.iter_mut().zip(results) {
+            let name = series.contender.name;
             eprintln!(
-                "round {} {name:>8} {:8.1} µs a request",
-                number + 1,
-                round.cpu_us
+                "round {number} {name:>8} {:8.1} µs a request",
+                result.cpu_us
             );
-            series.rounds.push(round);
+            series.rounds.push(result);
         }
     }
     let sizes = questions.iter().map(|question| question.bytes_in);
@@ -125,16 +107,11 @@ type Built = (Vec<Ready>, Vec<(&'static Contender, String)>);
 
 /// Builds what is asked for. What can't be had is said, and left out.
 fn build(root: &Path, settings: &Settings) -> anyhow::Result<Built> {
-    if let Some(unknown) = settings
-        .only
-        .iter()
-        .find(|name| contender::ALL.iter().all(|one| one.name != **name))
-    {
-        let names: Vec<_> = contender::ALL.iter().map(|one| one.name).collect();
-        bail!(
-            "no contender is called {unknown}: there are {}",
-            names.join(", ")
-        );
+    let programs = settings.program.iter().map(|(name, _)| name);
+    let mut named = settings.only.iter().chain(programs);
+    if let Some(unknown) = named.find(|name| contender::ALL.iter().all(|one| one.name != **name)) {
+        let names = contender::ALL.map(|one| one.name).join(", ");
+        bail!("no contender is called {unknown}: there are {names}");
     }
     let (mut ready, mut left_out) = (Vec::new(), Vec::new());
     for contender in &contender::ALL {
@@ -142,7 +119,7 @@ fn build(root: &Path, settings: &Settings) -> anyhow::Result<Built> {
             continue;
         }
         eprintln!("building {}: {}", contender.name, contender.about);
-        match contender.build(root, &settings.profile) {
+        match contender.ready(root, settings) {
             Ok(built) => ready.push(built),
             Err(error) => {
                 eprintln!("left out {}: {error:#}", contender.name);
@@ -155,60 +132,33 @@ fn build(root: &Path, settings: &Settings) -> anyhow::Result<Built> {
 }
 
 async fn round(
-    ready: &Ready,
+    ready: &[Ready],
     workload: &Workload,
     settings: &Settings,
     questions: &Rc<[Question]>,
     upstreams: &Upstreams,
-) -> anyhow::Result<Round> {
-    let requests = settings.requests.unwrap_or(workload.requests);
-    let running = ready.start(upstreams).await?;
-    let mut load = Load::connect(running.address, questions, settings.connections.into()).await?;
-    load.drive(settings.warm_up).await?;
-
-    let (calls_before, before) = (calls(upstreams).await?, cpu::usage(running.process.id())?);
-    let elapsed = load.drive(requests).await?;
-    let (after, calls_after) = (cpu::usage(running.process.id())?, calls(upstreams).await?);
-
-    let made = calls_after - calls_before;
-    let due = requests * workload.calls;
-    ensure!(
-        made == due,
-        "it made {made} upstream calls for {requests} requests, not {due}"
-    );
-    let memory = cpu::memory(running.process.id())?;
-    drop(running);
-
-    let spent = after.total.saturating_sub(before.total);
-    let (user, system) = (after.user - before.user, after.system - before.system);
-    Ok(Round {
-        cpu_us: spent.as_secs_f64() * 1e6 / requests as f64,
-        kernel_share: system as f64 / (user + system).max(1) as f64,
-        resident: memory.resident,
-        peak: memory.peak,
-        per_second: requests as f64 / elapsed.as_secs_f64(),
-        bytes_out: load.bytes_out(),
-    })
-}
-
-/// How many calls the upstreams have answered.
-async fn calls(upstreams: &Upstreams) -> anyhow::Result<u64> {
-    let mut sum = 0;
-    for address in [&upstreams.users, &upstreams.orders, &upstreams.catalog] {
-        let stream = TcpStream::connect(address).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        tokio::task::spawn_local(connection);
-        let request = Request::get(COUNT)
-            .header(header::HOST, address)
-            .body(Empty::<Bytes>::new())?;
-        let body = sender
-            .send_request(request)
-            .await?
-            .into_body()
-            .collect()
-            .await?
-            .to_bytes();
-        sum += std::str::from_utf8(&body)?.parse::<u64>()?;
+) -> anyhow::Result<Vec<Round>> {
+    let mut turns = Vec::with_capacity(ready.len());
+    for ready in ready {
+        let name = ready.contender.name;
+        let turn = Turn::start(ready, settings, questions, upstreams);
+        turns.push(turn.await.context(name)?);
     }
-    Ok(sum)
+    let mut left = settings.requests.unwrap_or(workload.requests);
+    let mut backwards = false;
+    while left > 0 {
+        let requests = left.min(SLICE);
+        left -= requests;
+        if backwards {
+            for turn in turns.iter_mut().rev() {
+                turn.drive(requests, workload, upstreams).await?;
+            }
+        } else {
+            for turn in &mut turns {
+                turn.drive(requests, workload, upstreams).await?;
+            }
+        }
+        backwards = !backwards;
+    }
+    turns.iter().map(Turn::result).collect()
 }

@@ -14,20 +14,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Context;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
+use hyper::client::conn::http1 as client;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_local;
 
 use crate::data::{self, PRODUCTS, USERS};
 use crate::process::Process;
 
 /// The path that says how many calls have been answered so far.
-pub(crate) const COUNT: &str = "/-/count";
+const COUNT: &str = "/-/count";
 
 /// The upstreams, running in a process of their own until this is dropped.
 pub(crate) struct Upstreams {
@@ -67,6 +68,28 @@ impl Upstreams {
             _stdin: stdin,
         })
     }
+
+    /// How many calls they have answered so far.
+    pub(crate) async fn answered(&self) -> anyhow::Result<u64> {
+        let mut sum = 0;
+        for address in [&self.users, &self.orders, &self.catalog] {
+            sum += answered(address).await?;
+        }
+        Ok(sum)
+    }
+}
+
+/// How many calls one of them has answered.
+async fn answered(address: &str) -> anyhow::Result<u64> {
+    let stream = TcpStream::connect(address).await?;
+    let (mut sender, connection) = client::handshake(TokioIo::new(stream)).await?;
+    spawn_local(connection);
+    let request = Request::get(COUNT)
+        .header(header::HOST, address)
+        .body(Empty::<Bytes>::new())?;
+    let body = sender.send_request(request).await?.into_body();
+    let body = body.collect().await?.to_bytes();
+    Ok(std::str::from_utf8(&body)?.parse()?)
 }
 
 /// What is answered, by path and query.

@@ -10,7 +10,7 @@ pub(crate) struct Workload {
     pub(crate) name: &'static str,
     /// What it is, for the results.
     pub(crate) about: &'static str,
-    /// The most CPU time the first contender may take, as a share of the second's; what the project has set itself.
+    /// The most CPU time ours may take, as a share of the hand-written peer's: what the project has set itself.
     pub(crate) target: Option<f64>,
     /// Upstream calls that one request takes.
     pub(crate) calls: u64,
