@@ -4,17 +4,27 @@ use std::sync::Arc;
 
 use bff_spec::diagnostic::Severity;
 use bff_spec::model::Model;
+use bff_spec::source::Sources;
 
 use crate::console::Console;
 use crate::diagnostics::{Findings, Format};
 use crate::failure::Result;
 use crate::workspace::{Spec, Workspace};
 
+/// A frontend whose spec has no errors.
+#[derive(Debug)]
+pub(crate) struct Frontend {
+    /// Its model.
+    pub(crate) model: Model,
+    /// The files it was read from.
+    pub(crate) sources: Arc<Sources>,
+}
+
 /// What checking specs gave.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
-    /// The models of specs without errors, in the specs' order.
-    pub(crate) models: Vec<Model>,
+    /// Those without errors, in the specs' order.
+    pub(crate) frontends: Vec<Frontend>,
     /// What was found in all of them.
     pub(crate) findings: Findings,
 }
@@ -31,18 +41,19 @@ pub(crate) fn check(workspace: &Workspace, specs: &[Spec]) -> Checked {
     let mut checked = Checked::default();
     for spec in specs {
         let (model, found, sources) = one(workspace, spec);
-        checked.models.extend(model);
-        checked.findings.add(found, &Arc::new(sources));
+        let sources = Arc::new(sources);
+        checked.findings.add(found, &sources);
+        checked.frontends.extend(model.map(|model| Frontend { model, sources }));
     }
     checked
 }
 
-fn one(_: &Workspace, _: &Spec) -> (Option<Model>, Vec<bff_spec::diagnostic::Diagnostic>, bff_spec::source::Sources) {
+fn one(_: &Workspace, _: &Spec) -> (Option<Model>, Vec<bff_spec::diagnostic::Diagnostic>, Sources) {
     Default::default()
 }
 
-/// The models of specs, for commands that go on from there; none if there are errors, which are then drawn.
-pub(crate) fn models(workspace: &Workspace, names: &[String], console: Console) -> Result<Option<Vec<Model>>> {
+/// The frontends of specs, for commands that go on from there; none if there are errors, which are then drawn.
+pub(crate) fn frontends(workspace: &Workspace, names: &[String], console: Console) -> Result<Option<Vec<Frontend>>> {
     let specs = workspace.specs(names)?;
     let checked = check(workspace, &specs);
     if checked.failed() {
@@ -54,5 +65,5 @@ pub(crate) fn models(workspace: &Workspace, names: &[String], console: Console) 
     if warnings > 0 {
         console.say(&format!("{}; `bff check` shows them", checked.findings.summary()));
     }
-    Ok(Some(checked.models))
+    Ok(Some(checked.frontends))
 }

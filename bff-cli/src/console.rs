@@ -118,6 +118,11 @@ impl Console {
         }
     }
 
+    /// The same for results: not where they go to a file or a pipe.
+    pub(crate) fn paint_result(self, tone: Tone, word: &str) -> String {
+        if std::io::stdout().is_terminal() { self.paint(tone, word) } else { word.to_owned() }
+    }
+
     /// A word in its tone, or as it is without colours.
     pub(crate) fn paint(self, tone: Tone, word: &str) -> String {
         if !self.color {

@@ -1,25 +1,50 @@
 //! A development identity provider: tokens for anyone who asks, on loopback alone.
 //!
 //! In: the claims somebody wants. Out: an OpenID Connect discovery document, a key set with one key made at the start
-//! (P-256, ES256), and tokens signed with it. The key is never written down and dies with the process.
+//! (P-256, or RSA where a scheme takes nothing else), and tokens signed with it. The key is never written down and dies with the process.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RsaKeyPair};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
-use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use crate::failure::{Failure, Result};
+
+/// Where its keys are.
+pub(crate) const JWKS_PATH: &str = "/jwks";
+
+/// Algorithms it can sign with, the preferred first.
+const ALGORITHMS: [Algorithm; 7] = [
+    Algorithm::ES256,
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+];
+
+/// The algorithm that all of these lists take; an empty one takes any.
+pub(crate) fn algorithm<'a>(lists: impl Iterator<Item = &'a [String]>) -> Algorithm {
+    let lists: Vec<&[String]> = lists.filter(|list| !list.is_empty()).collect();
+    let taken = |algorithm: &Algorithm| {
+        let name = format!("{algorithm:?}");
+        lists.iter().all(|list| list.contains(&name))
+    };
+    ALGORITHMS.into_iter().find(taken).unwrap_or(Algorithm::ES256)
+}
 
 /// How long a token is good for: a working day.
 const LIFETIME: u64 = 12 * 60 * 60;
@@ -28,6 +53,7 @@ const LIFETIME: u64 = 12 * 60 * 60;
 #[derive(Clone)]
 pub(crate) struct Issuer {
     url: Arc<str>,
+    algorithm: Algorithm,
     signer: Arc<EncodingKey>,
     jwk: Arc<Jwk>,
     /// SubjectPublicKeyInfo (RFC 5280), in DER.
@@ -35,23 +61,19 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    /// One that calls itself by this URL, with a fresh key.
-    pub(crate) fn new(url: &str) -> Result<Issuer> {
-        let broken = |_| Failure::new("cannot make a key for the development identity provider");
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(broken)?;
-        let private = pair.to_pkcs8v1().map_err(broken)?;
-        let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(broken)?;
-        let signer = EncodingKey::from_ec_der(private.as_ref());
-        let mut jwk = Jwk::from_encoding_key(&signer, Algorithm::ES256)
-            .map_err(|error| Failure::new(format!("cannot make a key for the development identity provider: {error}")))?;
+    /// One that calls itself by this URL, with a fresh key for this algorithm.
+    pub(crate) fn new(url: &str, algorithm: Algorithm) -> Result<Issuer> {
+        let no_key = || Failure::new("cannot make a key for the development identity provider");
+        let (signer, public_key) = fresh_key(algorithm).ok_or_else(no_key)?;
+        let mut jwk = Jwk::from_encoding_key(&signer, algorithm).map_err(|_| no_key())?;
         jwk.common.key_id = Some("development".to_owned());
-        jwk.common.key_algorithm = Some(KeyAlgorithm::ES256);
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         Ok(Issuer {
             url: url.into(),
+            algorithm,
             signer: Arc::new(signer),
             jwk: Arc::new(jwk),
-            public_key: public.as_ref().into(),
+            public_key: public_key.into(),
         })
     }
 
@@ -62,30 +84,33 @@ impl Issuer {
 
     /// Its key set's address.
     pub(crate) fn jwks_url(&self) -> String {
-        format!("{}/jwks", self.url)
+        format!("{}{JWKS_PATH}", self.url)
     }
 
     /// Its public key as PEM.
     pub(crate) fn public_pem(&self) -> String {
-        use base64::Engine;
-        let text = base64::engine::general_purpose::STANDARD.encode(&self.public_key);
-        format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
+        pem("PUBLIC KEY", &self.public_key)
     }
 
-    /// A token with these claims; `iss`, `iat` and `exp` are added where they are missing.
+    /// A token with these claims, completed.
     pub(crate) fn token(&self, claims: Map<String, Value>) -> Result<String> {
+        let header = Header {
+            kid: self.jwk.common.key_id.clone(),
+            ..Header::new(self.algorithm)
+        };
+        jsonwebtoken::encode(&header, &self.completed(claims), &self.signer)
+            .map_err(|error| Failure::new(format!("cannot sign a development token: {error}")))
+    }
+
+    /// These claims with `iss`, `iat` and `exp` where they are missing.
+    pub(crate) fn completed(&self, claims: Map<String, Value>) -> Map<String, Value> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let mut all = Map::new();
         all.insert("iss".to_owned(), json!(*self.url));
         all.insert("iat".to_owned(), json!(now));
         all.insert("exp".to_owned(), json!(now + LIFETIME));
         all.extend(claims);
-        let header = Header {
-            kid: self.jwk.common.key_id.clone(),
-            ..Header::new(Algorithm::ES256)
-        };
-        jsonwebtoken::encode(&header, &all, &self.signer)
-            .map_err(|error| Failure::new(format!("cannot sign a development token: {error}")))
+        all
     }
 
     /// Serves discovery, keys and tokens until the future is dropped.
@@ -95,11 +120,37 @@ impl Issuer {
     pub(crate) async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
-            .route("/jwks", get(keys))
+            .route(JWKS_PATH, get(keys))
             .route("/token", post(token))
             .with_state(self);
         axum::serve(listener, router).await
     }
+}
+
+/// A private key and its SubjectPublicKeyInfo in DER.
+fn fresh_key(algorithm: Algorithm) -> Option<(EncodingKey, Vec<u8>)> {
+    if algorithm == Algorithm::ES256 {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).ok()?;
+        let public: PublicKeyX509Der<'_> = pair.public_key().as_der().ok()?;
+        return Some((EncodingKey::from_ec_der(pair.to_pkcs8v1().ok()?.as_ref()), public.as_ref().to_vec()));
+    }
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
+    let public: PublicKeyX509Der<'_> = pair.public_key().as_der().ok()?;
+    let private: Pkcs8V1Der<'_> = pair.as_der().ok()?;
+    let signer = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", private.as_ref()).as_bytes()).ok()?;
+    Some((signer, public.as_ref().to_vec()))
+}
+
+/// RFC 7468
+fn pem(label: &str, der: &[u8]) -> String {
+    use base64::Engine;
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    let mut pem = format!("-----BEGIN {label}-----\n");
+    for line in text.as_bytes().chunks(64) {
+        pem.push_str(&String::from_utf8_lossy(line));
+        pem.push('\n');
+    }
+    pem + &format!("-----END {label}-----\n")
 }
 
 /// OpenID Connect Discovery 1.0, section 3, as far as it applies to a provider without a login page.
@@ -112,7 +163,7 @@ async fn discovery(State(issuer): State<Issuer>) -> Json<Value> {
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": ["token"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": [format!("{:?}", issuer.algorithm)],
         "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
     }))
 }

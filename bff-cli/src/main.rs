@@ -15,6 +15,7 @@ mod issuer;
 mod manifest;
 mod mock;
 mod ports;
+mod system;
 mod upstreams;
 mod workspace;
 

@@ -27,6 +27,7 @@ mod paging;
 mod reading;
 mod route;
 mod serve;
+mod shown;
 mod world;
 mod writing;
 
@@ -40,9 +41,8 @@ use route::Route;
 use world::World;
 
 pub(crate) use made::made;
-pub(crate) use overlay::overlay;
+pub(crate) use overlay::{From, overlay};
 pub(crate) use serve::serve;
-pub(crate) use world::same_name;
 
 /// An upstream that answers from its contract's examples.
 #[derive(Debug)]
@@ -315,6 +315,13 @@ fn body(operation: &Operation, request: &Request) -> Result<Option<Value>, Strin
         return Ok(None);
     }
     serde_json::from_slice(&request.body).map(Some).map_err(|error| format!("The body is not JSON: {error}."))
+}
+
+/// A value as a segment of a path, with all but RFC 3986's unreserved characters encoded.
+pub(crate) fn segment(value: &str) -> String {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(value, RESERVED).to_string()
 }
 
 /// The type of an operation's JSON answer.

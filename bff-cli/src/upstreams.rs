@@ -33,9 +33,9 @@ pub(crate) struct Site {
 }
 
 /// Every upstream of these models, in order of declaration.
-pub(crate) fn of(models: &[Model]) -> Vec<Upstream> {
+pub(crate) fn of<'a>(models: impl IntoIterator<Item = &'a Model>) -> Vec<Upstream> {
     let mut all: Vec<Upstream> = Vec::new();
-    for upstream in models.iter().flat_map(|model| &model.upstreams) {
+    for upstream in models.into_iter().flat_map(|model| &model.upstreams) {
         let upstream = Upstream {
             name: upstream.name.clone(),
             contract: upstream.contract.clone(),

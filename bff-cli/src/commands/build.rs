@@ -9,14 +9,14 @@ use crate::failure::Result;
 use crate::workspace::Workspace;
 
 pub(super) fn run(workspace: &Workspace, command: &Build, console: Console) -> Result<Outcome> {
-    let Some(models) = checking::models(workspace, &command.name, console)? else {
+    let Some(frontends) = checking::frontends(workspace, &command.name, console)? else {
         return Ok(Outcome::Found);
     };
-    generate::bring_up_to_date(workspace, &models, console)?;
+    generate::bring_up_to_date(workspace, &frontends, console)?;
     let profile = if command.dev { Profile::Release } else { Profile::Dist };
-    for model in &models {
-        console.step("Building", &format!("{}-bff", model.name));
-        let binary = cargo::build(workspace, &model.name, profile, console)?;
+    for frontend in &frontends {
+        console.step("Building", &format!("{}-bff", frontend.model.name));
+        let binary = cargo::build(workspace, &frontend.model.name, profile, console)?;
         let shown = binary.strip_prefix(workspace.root()).unwrap_or(&binary);
         console.result(&shown.display().to_string());
     }

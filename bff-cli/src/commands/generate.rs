@@ -1,9 +1,9 @@
 //! `bff generate`: the crates of frontends, or with `--check` what is stale of them.
 
-use bff_spec::model::Model;
+use bff_codegen::Write;
 
 use crate::arguments::Generate;
-use crate::checking;
+use crate::checking::{self, Frontend};
 use crate::commands::Outcome;
 use crate::console::{Console, Tone, count};
 use crate::failure::{Failure, Result};
@@ -12,39 +12,39 @@ use crate::manifest::Manifest;
 use crate::workspace::Workspace;
 
 pub(super) fn run(workspace: &Workspace, command: &Generate, console: Console) -> Result<Outcome> {
-    let Some(models) = checking::models(workspace, &command.name, console)? else {
+    let Some(frontends) = checking::frontends(workspace, &command.name, console)? else {
         return Ok(Outcome::Found);
     };
     if command.name.is_empty() {
-        warn_of_leftovers(workspace, &models, console)?;
+        warn_of_leftovers(workspace, &frontends, console)?;
     }
-    let stale = stale(workspace, &models)?;
+    let stale = stale(workspace, &frontends)?;
     if command.check {
-        return Ok(report(&stale, models.len(), console));
+        return Ok(report(&stale, frontends.len(), console));
     }
-    write(workspace, &models, &stale, console)?;
+    write(workspace, &stale, console)?;
     if stale.is_empty() {
-        console.say(&format!("{} up to date", count(models.len(), "frontend")));
+        console.say(&format!("{} up to date", count(frontends.len(), "frontend")));
     }
     Ok(Outcome::Good)
 }
 
 /// Generates what is stale, for commands that go on from there.
-pub(super) fn bring_up_to_date(workspace: &Workspace, models: &[Model], console: Console) -> Result<()> {
-    let stale = stale(workspace, models)?;
-    write(workspace, models, &stale, console)
+pub(super) fn bring_up_to_date(workspace: &Workspace, frontends: &[Frontend], console: Console) -> Result<()> {
+    let stale = stale(workspace, frontends)?;
+    write(workspace, &stale, console)
 }
 
-fn stale(workspace: &Workspace, models: &[Model]) -> Result<Vec<Stale>> {
+fn stale(workspace: &Workspace, frontends: &[Frontend]) -> Result<Vec<Stale>> {
     let mut all = Vec::new();
-    for model in models {
-        let wanted = wanted(model)?;
-        all.extend(generated::stale(workspace, &folder(model), &wanted)?);
+    for frontend in frontends {
+        let wanted = wanted(frontend);
+        all.extend(generated::stale(workspace, &folder(frontend), &wanted)?);
     }
     let mut manifest = Manifest::read(workspace)?;
     let mut changed = false;
-    for model in models {
-        changed |= manifest.add_member(&folder(model));
+    for frontend in frontends {
+        changed |= manifest.add_member(&folder(frontend));
     }
     if changed {
         all.push(Stale {
@@ -55,7 +55,7 @@ fn stale(workspace: &Workspace, models: &[Model]) -> Result<Vec<Stale>> {
     Ok(all)
 }
 
-fn write(workspace: &Workspace, models: &[Model], stale: &[Stale], console: Console) -> Result<()> {
+fn write(workspace: &Workspace, stale: &[Stale], console: Console) -> Result<()> {
     if !Manifest::read(workspace)?.names_the_runtime() {
         return Err(Failure::new("the workspace's Cargo.toml doesn't say where the runtime is").remedy(format!(
             "add `bff-runtime = \"{}\"` to its [workspace.dependencies]",
@@ -67,7 +67,6 @@ fn write(workspace: &Workspace, models: &[Model], stale: &[Stale], console: Cons
         let verb = if file.why == Why::Leftover { "Removed" } else { "Wrote" };
         console.step(verb, &file.path);
     }
-    debug_assert!(stale.is_empty() || !models.is_empty());
     Ok(())
 }
 
@@ -93,7 +92,7 @@ fn report(stale: &[Stale], frontends: usize, console: Console) -> Outcome {
 }
 
 /// Tells of generated crates whose specs are gone: removing a crate is the team's to do.
-fn warn_of_leftovers(workspace: &Workspace, models: &[Model], console: Console) -> Result<()> {
+fn warn_of_leftovers(workspace: &Workspace, frontends: &[Frontend], console: Console) -> Result<()> {
     let folder = workspace.path("bffs");
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -104,7 +103,7 @@ fn warn_of_leftovers(workspace: &Workspace, models: &[Model], console: Console) 
         entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
     names.sort();
     for name in names {
-        let known = models.iter().any(|model| model.name == name);
+        let known = frontends.iter().any(|frontend| frontend.model.name == name);
         if !known && folder.join(&name).join("Cargo.toml").is_file() {
             console.warn(&format!("bffs/{name} has no spec any more; remove the folder if the frontend is gone"));
         }
@@ -112,10 +111,18 @@ fn warn_of_leftovers(workspace: &Workspace, models: &[Model], console: Console) 
     Ok(())
 }
 
-fn folder(model: &Model) -> String {
-    format!("bffs/{}", model.name)
+fn folder(frontend: &Frontend) -> String {
+    format!("bffs/{}", frontend.model.name)
 }
 
-fn wanted(model: &Model) -> Result<Vec<Wanted>> {
-    Err(Failure::new(format!("no generator yet for {}", model.name)))
+fn wanted(frontend: &Frontend) -> Vec<Wanted> {
+    let folder = folder(frontend);
+    let files = bff_codegen::generate(&frontend.model, &frontend.sources).into_iter();
+    files
+        .map(|file| Wanted {
+            path: format!("{folder}/{}", file.path),
+            text: file.contents,
+            once: file.write == Write::IfMissing,
+        })
+        .collect()
 }

@@ -15,10 +15,10 @@ use crate::upstreams::{self, Upstream};
 use crate::workspace::Workspace;
 
 pub(super) fn run(workspace: &Workspace, command: &Mock, console: Console) -> Result<Outcome> {
-    let Some(models) = checking::models(workspace, &[], console)? else {
+    let Some(frontends) = checking::frontends(workspace, &[], console)? else {
         return Ok(Outcome::Found);
     };
-    let chosen = choose(upstreams::of(&models), &command.upstream)?;
+    let chosen = choose(upstreams::of(frontends.iter().map(|frontend| &frontend.model)), &command.upstream)?;
     block_on(serve_all(workspace, &chosen, command, console))?
 }
 

@@ -12,12 +12,12 @@ use crate::failure::{Failure, Result, plain};
 use crate::workspace::Workspace;
 
 pub(super) fn run(workspace: &Workspace, command: &Run, console: Console) -> Result<Outcome> {
-    let Some(models) = checking::models(workspace, std::slice::from_ref(&command.name), console)? else {
+    let Some(frontends) = checking::frontends(workspace, std::slice::from_ref(&command.name), console)? else {
         return Ok(Outcome::Found);
     };
-    let missing: Vec<String> = models
+    let missing: Vec<String> = frontends
         .iter()
-        .flat_map(environment::variables)
+        .flat_map(|frontend| environment::variables(&frontend.model))
         .filter(|(name, variable)| variable.default.is_none() && environment::process(name).is_none())
         .map(|(name, variable)| format!("{name} ({})", variable.purpose))
         .collect();
@@ -25,7 +25,7 @@ pub(super) fn run(workspace: &Workspace, command: &Run, console: Console) -> Res
         return Err(Failure::new(format!("not set: {}", missing.join(", ")))
             .remedy(format!("set them, or let `bff up {}` find development values", command.name)));
     }
-    generate::bring_up_to_date(workspace, &models, console)?;
+    generate::bring_up_to_date(workspace, &frontends, console)?;
     let binary = cargo::build(workspace, &command.name, Profile::Release, console)?;
     console.step("Running", &binary.display().to_string());
     let mut command = Command::new(&binary);

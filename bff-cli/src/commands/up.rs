@@ -1,5 +1,55 @@
-use crate::commands::Outcome;
+//! `bff up`: the whole system on this machine until Ctrl-C, or with `--smoke` until it has been asked everything.
+
+use crate::arguments::Up;
+use crate::cargo::{self, Profile};
+use crate::checking;
+use crate::commands::{Outcome, block_on, generate, interrupted};
 use crate::console::Console;
 use crate::failure::Result;
+use crate::system::{Part, System};
 use crate::workspace::Workspace;
-pub(super) fn run(_: &Workspace, _: &crate::arguments::Up, _: Console) -> Result<Outcome> { Ok(Outcome::Good) }
+
+pub(super) fn run(workspace: &Workspace, command: &Up, console: Console) -> Result<Outcome> {
+    let Some(frontends) = checking::frontends(workspace, &command.name, console)? else {
+        return Ok(Outcome::Found);
+    };
+    generate::bring_up_to_date(workspace, &frontends, console)?;
+    let mut parts = Vec::new();
+    for frontend in frontends {
+        console.step("Building", &format!("{}-bff", frontend.model.name));
+        let binary = cargo::build(workspace, &frontend.model.name, Profile::Release, console)?;
+        parts.push(Part {
+            model: frontend.model,
+            binary,
+        });
+    }
+    block_on(serve(workspace, parts, command.smoke, console))?
+}
+
+async fn serve(workspace: &Workspace, parts: Vec<Part>, smoke: bool, console: Console) -> Result<Outcome> {
+    let starting = System::start(workspace, parts, console);
+    let mut system = tokio::select! {
+        system = starting => system?,
+        () = interrupted() => return Ok(Outcome::Good),
+    };
+    if smoke {
+        let right = tokio::select! {
+            right = system.smoke(console) => right,
+            () = interrupted() => Ok(false),
+        };
+        system.end(false).await;
+        return Ok(if right? { Outcome::Good } else { Outcome::Found });
+    }
+    system.show_requests(console);
+    console.say("\nCtrl-C ends everything.");
+    let stopped = tokio::select! {
+        failure = system.stopped() => Some(failure),
+        () = interrupted() => None,
+    };
+    let asked = stopped.is_none();
+    system.end(asked).await;
+    match stopped {
+        Some(failure) => Err(failure),
+        None => Ok(Outcome::Good),
+    }
+}

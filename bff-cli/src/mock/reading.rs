@@ -29,11 +29,11 @@ impl One {
 }
 
 /// The list in an answer.
-struct Listing {
+pub(super) struct Listing {
     /// The field that holds it; the answer itself is the list without.
     field: Option<String>,
     /// The type of its elements.
-    item: TypeId,
+    pub(super) item: TypeId,
 }
 
 impl Mock {
@@ -113,7 +113,7 @@ impl Mock {
     }
 
     /// The list in an operation's answer, unless its path names one thing.
-    fn listing(&self, operation: &Operation, ty: TypeId) -> Option<Listing> {
+    pub(super) fn listing(&self, operation: &Operation, ty: TypeId) -> Option<Listing> {
         if operation.path.ends_with('}') {
             return None;
         }
@@ -152,7 +152,7 @@ impl Mock {
         memory: &Memory,
     ) -> Value {
         let identity = self.world.identity(&self.types, listing.item);
-        let (mut whole, mut items) = self.shown(operation, ty, listing, given);
+        let (mut whole, mut items) = self.shown_for(operation, ty, listing, given);
         let before = items.len();
         self.remember(&mut items, listing, request, memory);
         let speaks = |given: &Given<'_>, items: &[Value]| {
@@ -170,8 +170,13 @@ impl Mock {
         paging::cut(&mut whole, items, page, changed, listing.field.as_deref())
     }
 
-    /// What the examples show of a list, and the answer around it.
-    fn shown(&self, operation: &Operation, ty: TypeId, listing: &Listing, given: &[Given<'_>]) -> (Value, Vec<Value>) {
+    /// What the examples show of a list, whatever is asked for, and the answer around it.
+    pub(super) fn shown_list(&self, operation: &Operation, ty: TypeId, listing: &Listing) -> (Value, Vec<Value>) {
+        self.shown_for(operation, ty, listing, &[])
+    }
+
+    /// What the examples show of a list to somebody who gives these parameters, and the answer around it.
+    fn shown_for(&self, operation: &Operation, ty: TypeId, listing: &Listing, given: &[Given<'_>]) -> (Value, Vec<Value>) {
         let own = self.own(operation);
         let list = |whole: &Value| {
             let list = match &listing.field {

@@ -115,7 +115,7 @@ pub(super) fn examples(media: &Media) -> impl Iterator<Item = Value> {
 }
 
 /// Whether two names differ only in case and separators: `customer_id` and `customerId`.
-pub(crate) fn same_name(a: &str, b: &str) -> bool {
+pub(super) fn same_name(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 

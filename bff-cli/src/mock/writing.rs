@@ -1,7 +1,6 @@
 //! What a POST, PUT or PATCH answers, and what it leaves behind.
 
 use bff_spec::contract::{Location, Operation, TypeId};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::memory::Memory;
@@ -9,9 +8,6 @@ use super::overlay::{From, overlay};
 use super::reading::One;
 use super::route::Route;
 use super::{Answer, Given, Mock, Request, answer_type, made, matching, success};
-
-/// What a segment of a path may hold as it is (RFC 3986, unreserved).
-const SEGMENT: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Mock {
     /// Answers a write.
@@ -113,7 +109,7 @@ impl Mock {
         }?;
         let listed = self.listed(request, &named, identity);
         let mut id = matching::text(&shown)?;
-        let address = |id: &str| format!("{}/{}", request.path, utf8_percent_encode(id, SEGMENT));
+        let address = |id: &str| format!("{}/{}", request.path, super::segment(id));
         while listed.contains(&id) || memory.get(&address(&id)).is_some() || key.is_none() && matching::text(&shown).as_ref() == Some(&id) {
             id = next(&id);
         }

@@ -1,0 +1,132 @@
+//! A gateway as a child process: started on free ports, ready, ended.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::console::Console;
+use crate::failure::{Failure, Result, plain};
+use crate::ports;
+use crate::upstreams::LOOPBACK;
+
+/// How long a gateway may take to be ready.
+const READY: Duration = Duration::from_secs(30);
+/// How long it may take to end what it is doing.
+const END: Duration = Duration::from_secs(5);
+
+/// A gateway that runs. Dropped, it is killed.
+pub(super) struct Gateway {
+    name: String,
+    address: SocketAddr,
+    admin: SocketAddr,
+    child: Child,
+}
+
+impl Gateway {
+    /// Starts a binary on the first free ports from 8080 and 9080 on.
+    pub(super) fn start(
+        name: &str,
+        binary: &Path,
+        environment: &BTreeMap<String, String>,
+        taken: &mut Vec<SocketAddr>,
+    ) -> Result<Gateway> {
+        let address = ports::free(LOOPBACK, 8080, name, taken)?;
+        taken.push(address);
+        let admin = ports::free(LOOPBACK, 9080, name, taken)?;
+        taken.push(admin);
+        let mut command = Command::new(binary);
+        command
+            .envs(environment)
+            .env("BFF_LISTEN", address.to_string())
+            .env("BFF_ADMIN_LISTEN", admin.to_string())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        if crate::environment::process("BFF_LOG").is_none() {
+            command.env("BFF_LOG", "warn");
+        }
+        let child = command
+            .spawn()
+            .map_err(|error| Failure::new(format!("cannot run {}: {}", binary.display(), plain(&error))))?;
+        Ok(Gateway {
+            name: name.to_owned(),
+            address,
+            admin,
+            child,
+        })
+    }
+
+    /// Where it listens.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where its operators look.
+    pub(super) fn admin_url(&self) -> String {
+        format!("http://{}", self.admin)
+    }
+
+    /// Waits until it says that it is ready.
+    pub(super) async fn wait_until_ready(&mut self, console: Console) -> Result<()> {
+        let bar = if console.terminal() && !console.quiet() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
+        bar.set_message(format!("waiting for {}", self.name));
+        let client = client()?;
+        let url = format!("{}/readyz", self.admin_url());
+        let deadline = Instant::now() + READY;
+        let ready = loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                break Err(self.ended(status));
+            }
+            if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                break Ok(());
+            }
+            if Instant::now() > deadline {
+                break Err(Failure::new(format!("{} was not ready within {} s", self.name, READY.as_secs()))
+                    .remedy(format!("set BFF_LOG=debug to see what it waits for; {url} says when it is")));
+            }
+            bar.tick();
+            sleep(Duration::from_millis(50)).await;
+        };
+        bar.finish_and_clear();
+        ready
+    }
+
+    /// Returns when it ends by itself.
+    pub(super) async fn stopped(&mut self) -> Failure {
+        match self.child.wait().await {
+            Ok(status) => self.ended(status),
+            Err(error) => Failure::new(format!("cannot watch {}: {}", self.name, plain(&error))),
+        }
+    }
+
+    /// Ends it: what Ctrl-C has reached already may finish what it is doing, anything else is killed.
+    pub(super) async fn end(&mut self, asked_already: bool) {
+        if asked_already && timeout(END, self.child.wait()).await.is_ok() {
+            return;
+        }
+        // It has ended by itself in between, or now does.
+        let _ = self.child.kill().await;
+    }
+
+    fn ended(&self, status: std::process::ExitStatus) -> Failure {
+        Failure::new(format!("{}-bff stopped ({status}); what it says is above", self.name))
+    }
+}
+
+/// A client that asks loopback and nobody else.
+pub(super) fn client() -> Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(30))
+        .build()
+        .map_err(|error| Failure::new(format!("cannot make requests: {error}")))
+}
