@@ -159,7 +159,7 @@ impl<'d> Walk<'d, '_> {
             return;
         }
         *self.work = self.work.saturating_sub(1);
-        if self.path.len() >= MAX_DEPTH || *self.work == 0 {
+        if self.path.len() >= MAX_DEPTH {
             let message = format!("schemas lead to each other over more than {MAX_DEPTH} steps");
             let diagnostic = Diagnostic::new(Code::ContractReference, at.node.place, message);
             self.flat.faults.push(diagnostic);
@@ -197,7 +197,8 @@ impl<'d> Walk<'d, '_> {
         self.own(Part { at, extent }, name);
         if extent == Extent::Own {
             for key in ["oneOf", "anyOf"] {
-                let members = list(at, key);
+                let mut members = list(at, key);
+                members.retain(|member| !self.leads_to(*member, at));
                 if !members.is_empty() && !self.goes_back(&members) {
                     self.flat.choices.push(Choice { at, members });
                 }
@@ -210,6 +211,12 @@ impl<'d> Walk<'d, '_> {
             self.names.push(name.map(str::to_owned));
         }
         self.flat.own.push(part);
+    }
+
+    /// Whether a schema is, or leads to, another.
+    fn leads_to(&self, from: At<'d>, to: At<'d>) -> bool {
+        let target = self.documents.follow(from);
+        target.is_ok_and(|target| target.at.address() == to.address())
     }
 
     /// Whether an alternative is a schema being opened: a base that lists its children, read as part of a child.

@@ -317,7 +317,14 @@ impl<'d> Facts<'d> {
             || self.closed;
         let list = !self.items.is_empty() || !self.first_items.is_empty();
         self.kinds = match &self.values {
-            Some(values) => Some(values.iter().map(|value| kind_of(value)).collect()),
+            Some(values) => {
+                let mut kinds: BTreeSet<JsonKind> =
+                    values.iter().map(|value| kind_of(value)).collect();
+                if kinds.contains(&JsonKind::Number) {
+                    kinds.remove(&JsonKind::Integer);
+                }
+                Some(kinds)
+            }
             None if object => Some(BTreeSet::from([JsonKind::Object])),
             None if list => Some(BTreeSet::from([JsonKind::Array])),
             None => None,

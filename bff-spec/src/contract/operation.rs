@@ -8,7 +8,7 @@ use super::merge::is_true;
 use super::reference::At;
 use super::schema::Schemas;
 use super::{Encoding, Location, Media, Operation, Parameter, RequestBody, Response, TypeId};
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::document::{Key, Node};
 
 /// The methods a path item may have.
@@ -66,33 +66,25 @@ impl<'d, 't, 'o> Operations<'d, 't, 'o> {
     }
 
     fn path(&mut self, path: &'d Key, item: At<'d>, operations: &mut Vec<Operation>) {
-        let own = item;
         let target = match self.schemas.documents.follow(item) {
             Ok(target) => target.at,
-            Err(fault) => {
+            Err(mut fault) => {
+                // Nobody may need what stands there.
+                fault.severity = Severity::Warning;
                 self.out.push(fault);
                 return;
             }
         };
-        let Some(mut entries) = target.node.as_map().map(|entries| (target, entries)) else {
-            if !target.node.is_null() {
-                let message = format!("a path item must be a map, not {}", target.node.describe());
-                self.out
-                    .push(Diagnostic::new(Code::ContractShape, path.place, message));
-            }
-            return;
-        };
+        if target.node.as_map().is_none() && !target.node.is_null() {
+            let what = target.node.describe();
+            let message = format!("a path item must be a map, not {what}; it is left out");
+            self.out
+                .push(Diagnostic::new(Code::ContractUnknown, path.place, message));
+        }
         // Beside a `$ref` a path item may have methods of its own.
-        let beside = own
-            .node
-            .as_map()
-            .filter(|_| own.address() != target.address());
-        for (at, list) in [Some(entries), beside.map(|list| (own, list))]
-            .into_iter()
-            .flatten()
-        {
-            entries = (at, list);
-            for (key, node) in entries.1 {
+        let beside = (item.address() != target.address()).then_some(item);
+        for at in std::iter::once(target).chain(beside) {
+            for (key, node) in at.node.as_map().unwrap_or_default() {
                 if METHODS.contains(&key.text.as_str()) && node.as_map().is_some() {
                     let operation = self.operation(path, key, at, at.with(node));
                     operations.push(operation);

@@ -120,6 +120,11 @@ impl Documents {
         })
     }
 
+    /// How many values all files hold.
+    pub(super) fn count(&self) -> usize {
+        self.files.iter().map(|file| file.root.count()).sum()
+    }
+
     /// Where a `$ref` that stands in `from` leads, one step.
     ///
     /// # Errors

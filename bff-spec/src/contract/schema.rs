@@ -16,11 +16,14 @@ use super::{Field, Kind, Object, Type, TypeId, Types, Variants};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Node;
 
-/// How much one contract may ask for: schemas looked at, over all of them.
-const WORK: usize = 4_000_000;
+/// How often schemas and fields may be looked at, over all types, for each value a contract holds.
+const WORK_PER_VALUE: usize = 20;
+
+/// What a small contract may ask for in any case.
+const LEAST_WORK: usize = 50_000;
 
 /// How many types one contract may have.
-const MAX_TYPES: usize = 400_000;
+const MAX_TYPES: usize = 200_000;
 
 /// How many alternatives of one member may lead to each other.
 const MAX_ROUNDS: usize = 32;
@@ -56,7 +59,7 @@ impl<'d, 't> Schemas<'d, 't> {
             known: HashMap::new(),
             queue: VecDeque::new(),
             undecided: Vec::new(),
-            work: WORK,
+            work: LEAST_WORK + WORK_PER_VALUE * documents.count(),
         }
     }
 
@@ -91,7 +94,7 @@ impl<'d, 't> Schemas<'d, 't> {
         let id = self.types.add(Type::of(Kind::Any));
         self.known.insert(key, id);
         if self.known.len() > MAX_TYPES {
-            self.fault_size(id, &parts);
+            self.fault_size(id);
         } else {
             self.queue.push_back(Wanted { id, parts, name });
         }
@@ -125,24 +128,29 @@ impl<'d, 't> Schemas<'d, 't> {
     pub(super) fn finish(&mut self) {
         while let Some(wanted) = self.queue.pop_front() {
             if self.work == 0 {
-                self.fault_size(wanted.id, &wanted.parts);
+                self.fault_size(wanted.id);
                 continue;
             }
             let id = wanted.id;
             let ty = self.read(wanted);
             self.types.set(id, ty);
         }
-        super::variants::decide(self.types, &std::mem::take(&mut self.undecided));
+        let undecided = std::mem::take(&mut self.undecided);
+        for id in super::variants::decide(self.types, &undecided, &mut self.work) {
+            self.fault_size(id);
+        }
     }
 
-    fn fault_size(&mut self, id: TypeId, parts: &[Part<'d>]) {
-        if let Some(part) = parts.first() {
-            let message = "this contract's schemas multiply beyond what is read";
-            self.fault(
-                id,
-                Diagnostic::new(Code::ContractSize, part.at.node.place, message),
-            );
-        }
+    fn fault_size(&mut self, id: TypeId) {
+        let Some(root) = self.documents.root() else {
+            return;
+        };
+        let place = root
+            .node
+            .entry("components")
+            .map_or(root.node.place, |(key, _)| key.place);
+        let message = "this contract's schemas multiply beyond what is read";
+        self.fault(id, Diagnostic::new(Code::ContractSize, place, message));
     }
 
     fn fault(&mut self, id: TypeId, diagnostic: Diagnostic) {
@@ -190,6 +198,7 @@ impl<'d, 't> Schemas<'d, 't> {
             }
         }
         let mut facts = Facts::of(&own, &roots);
+        self.work = self.work.saturating_sub(own.len() + facts.fields.len());
         facts.nullable |= null;
         for fault in std::mem::take(&mut facts.faults) {
             self.fault(id, fault);

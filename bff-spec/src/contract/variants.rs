@@ -1,6 +1,6 @@
 //! What tells alternatives from each other, once all types are known.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Bounds, Kind, Object, Type, TypeId, Types, Variant, VariantTest, Variants};
 
@@ -37,26 +37,35 @@ pub(super) struct Discriminator {
     pub(super) property: String,
 }
 
-/// Gives every set of alternatives its type.
-pub(super) fn decide(types: &mut Types, undecided: &[Undecided]) {
-    let sets: std::collections::HashMap<TypeId, &Undecided> =
-        undecided.iter().map(|set| (set.id, set)).collect();
+/// Gives every set of alternatives its type. `work` counts down; what comes back are sets it didn't last for.
+pub(super) fn decide(types: &mut Types, undecided: &[Undecided], work: &mut usize) -> Vec<TypeId> {
+    let sets: HashMap<TypeId, &Undecided> = undecided.iter().map(|set| (set.id, set)).collect();
+    let mut beyond = Vec::new();
     // All are worked out before any is written: a set may be a member of another.
-    let decided: Vec<(TypeId, Type)> = undecided
-        .iter()
-        .map(|set| {
-            let mut flat = Flat {
-                members: Vec::new(),
-                nullable: false,
-                seen: HashSet::new(),
-            };
-            flat.add(types, &sets, set, 0);
-            (set.id, decided(types, set, flat))
-        })
-        .collect();
+    let mut decided = Vec::with_capacity(undecided.len());
+    for set in undecided {
+        if *work == 0 {
+            beyond.push(set.id);
+            decided.push((set.id, Type::of(Kind::Any)));
+            continue;
+        }
+        let mut flat = Flat {
+            members: Vec::new(),
+            nullable: false,
+            seen: HashSet::new(),
+        };
+        flat.add(types, &sets, set, 0);
+        let fields = flat.members.iter().map(|(member, _)| {
+            let object = as_object(types, member);
+            1 + object.map_or(0, |object| object.fields.len())
+        });
+        *work = work.saturating_sub(fields.sum::<usize>() + flat.seen.len());
+        decided.push((set.id, one_type(types, set, flat)));
+    }
     for (id, ty) in decided {
         types.set(id, ty);
     }
+    beyond
 }
 
 /// A set's members, those of members that are sets among them.
@@ -70,7 +79,7 @@ impl Flat {
     fn add(
         &mut self,
         types: &Types,
-        sets: &std::collections::HashMap<TypeId, &Undecided>,
+        sets: &HashMap<TypeId, &Undecided>,
         set: &Undecided,
         depth: usize,
     ) {
@@ -85,8 +94,8 @@ impl Flat {
                 Some(inner) => self.add(types, sets, inner, depth + 1),
                 None if ty.kind == Kind::Null => {}
                 None => {
-                    let known = self.members.iter().any(|(other, _)| other.ty == member.ty);
-                    if !known && self.members.len() < MAX_MEMBERS {
+                    let new = self.seen.insert(member.ty);
+                    if new && self.members.len() < MAX_MEMBERS {
                         self.members.push((member.clone(), property.clone()));
                     }
                 }
@@ -95,7 +104,8 @@ impl Flat {
     }
 }
 
-fn decided(types: &Types, set: &Undecided, flat: Flat) -> Type {
+/// The type of a set whose members are known.
+fn one_type(types: &Types, set: &Undecided, flat: Flat) -> Type {
     let mut ty = types.get(set.id).clone();
     ty.nullable |= flat.nullable;
     let members: Vec<&Member> = flat.members.iter().map(|(member, _)| member).collect();
@@ -118,19 +128,11 @@ fn decided(types: &Types, set: &Undecided, flat: Flat) -> Type {
             ..inner.clone()
         };
     }
+    let table = Table::of(types, &members);
     let variants = flat
         .members
         .iter()
-        .enumerate()
-        .map(|(i, (member, property))| {
-            let others: Vec<&Member> = members
-                .iter()
-                .enumerate()
-                .filter(|(j, _)| *j != i)
-                .map(|(_, other)| *other)
-                .collect();
-            variant(types, member, property.as_deref(), &others)
-        });
+        .map(|(member, property)| table.variant(member, property.as_deref()));
     ty.kind = Kind::Variants(Variants {
         members: variants.collect(),
     });
@@ -192,73 +194,110 @@ fn scalars(types: &Types, ty: Type, members: &[&Member]) -> Type {
     }
 }
 
-/// One alternative among others: its names, and what tells it from them.
-fn variant(types: &Types, member: &Member, property: Option<&str>, others: &[&Member]) -> Variant {
-    let kinds = json_kinds(&types.get(member.ty).kind);
-    let alone = !kinds.is_empty()
-        && others.iter().all(|other| {
-            let theirs = json_kinds(&types.get(other.ty).kind);
-            !theirs.is_empty() && theirs.iter().all(|kind| !kinds.contains(kind))
-        });
-    let object = as_object(types, member);
-    let rivals: Vec<&Object> = others
-        .iter()
-        .filter_map(|other| as_object(types, other))
-        .collect();
-    let open = others
-        .iter()
-        .any(|other| types.get(other.ty).kind == Kind::Any);
+/// How many members have what.
+struct Table<'t> {
+    types: &'t Types,
+    kinds: HashMap<&'static str, usize>,
+    /// Members that may be of any kind.
+    unknown: usize,
+    /// Members that are maps, and so may have any field.
+    maps: usize,
+    fields: HashMap<&'t str, Uses>,
+}
 
-    let by_discriminator = property.and_then(|property| {
-        let values = discriminator_values(types, member, property);
-        (!values.is_empty()).then(|| (property.to_owned(), values))
-    });
-    let by_value = || {
-        let object = object.filter(|_| !open)?;
-        object.fields.iter().find_map(|(name, field)| {
-            let value = single_value(types, field.ty)?;
-            let unique = rivals.iter().all(|rival| match rival.fields.get(name) {
-                None => true,
-                Some(theirs) => {
-                    let theirs = strings(types, theirs.ty);
-                    !theirs.is_empty() && !theirs.contains(&value)
+/// How a field is used by members.
+#[derive(Default)]
+struct Uses {
+    members: usize,
+    /// Members in which its values aren't told.
+    open: usize,
+    values: HashMap<String, usize>,
+}
+
+impl<'t> Table<'t> {
+    fn of(types: &'t Types, members: &[&Member]) -> Table<'t> {
+        let mut table = Table {
+            types,
+            kinds: HashMap::new(),
+            unknown: 0,
+            maps: 0,
+            fields: HashMap::new(),
+        };
+        for member in members {
+            let kinds = json_kinds(&types.get(member.ty).kind);
+            table.unknown += usize::from(kinds.is_empty());
+            for kind in kinds {
+                *table.kinds.entry(kind).or_default() += 1;
+            }
+            let Some(object) = as_object(types, member) else {
+                continue;
+            };
+            table.maps += usize::from(object.rest.is_some());
+            for (name, field) in &object.fields {
+                let uses = table.fields.entry(name).or_default();
+                uses.members += 1;
+                let values = strings(types, field.ty);
+                uses.open += usize::from(values.is_empty());
+                for value in values {
+                    *uses.values.entry(value).or_default() += 1;
                 }
-            });
-            unique.then(|| (name.clone(), vec![value]))
+            }
+        }
+        table
+    }
+
+    /// One alternative: its names, and what tells it from the others.
+    fn variant(&self, member: &Member, property: Option<&str>) -> Variant {
+        let kinds = json_kinds(&self.types.get(member.ty).kind);
+        let alone = self.unknown == 0 && kinds.iter().all(|kind| self.kinds.get(kind) == Some(&1));
+        let mut names: Vec<String> = member.name.iter().cloned().collect();
+        let discriminated = property.and_then(|property| {
+            let values = discriminator_values(self.types, member, property);
+            (!values.is_empty()).then(|| (property.to_owned(), values))
+        });
+        let test = if let Some((property, values)) = discriminated {
+            names.extend(values.iter().cloned());
+            Some(VariantTest::Property(property, values))
+        } else if alone {
+            Some(VariantTest::Kind)
+        } else if let Some((property, value)) = self.single_value(member) {
+            names.push(value.clone());
+            Some(VariantTest::Property(property, vec![value]))
+        } else {
+            self.own_field(member).map(VariantTest::Own)
+        };
+        if alone {
+            names.extend(kinds.iter().map(|kind| (*kind).to_owned()));
+        }
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        Variant {
+            names,
+            ty: member.ty,
+            test,
+        }
+    }
+
+    /// A property that has one value here, and never that one elsewhere.
+    fn single_value(&self, member: &Member) -> Option<(String, String)> {
+        let object = as_object(self.types, member).filter(|_| self.unknown == 0)?;
+        object.fields.iter().find_map(|(name, field)| {
+            let value = single_value(self.types, field.ty)?;
+            let uses = self.fields.get(name.as_str())?;
+            let unique = uses.open == 0 && uses.values.get(&value) == Some(&1);
+            unique.then(|| (name.clone(), value))
         })
-    };
-    let own = || {
-        let object = object.filter(|_| !open)?;
+    }
+
+    /// A property that is required here, and unknown elsewhere.
+    fn own_field(&self, member: &Member) -> Option<String> {
+        let object = as_object(self.types, member).filter(|_| self.unknown == 0)?;
+        let maps_elsewhere = self.maps - usize::from(object.rest.is_some());
         let own = object.fields.iter().find(|(name, field)| {
-            field.required
-                && rivals
-                    .iter()
-                    .all(|rival| rival.rest.is_none() && !rival.fields.contains_key(*name))
+            let uses = self.fields.get(name.as_str());
+            field.required && maps_elsewhere == 0 && uses.is_some_and(|uses| uses.members == 1)
         });
         own.map(|(name, _)| name.clone())
-    };
-
-    let mut names: Vec<String> = member.name.iter().cloned().collect();
-    let test = if let Some((property, values)) = by_discriminator {
-        names.extend(values.iter().cloned());
-        Some(VariantTest::Property(property, values))
-    } else if alone {
-        Some(VariantTest::Kind)
-    } else if let Some((property, values)) = by_value() {
-        names.extend(values.iter().cloned());
-        Some(VariantTest::Property(property, values))
-    } else {
-        own().map(VariantTest::Own)
-    };
-    if alone {
-        names.extend(kinds.iter().map(|kind| (*kind).to_owned()));
-    }
-    let mut seen = HashSet::new();
-    names.retain(|name| seen.insert(name.clone()));
-    Variant {
-        names,
-        ty: member.ty,
-        test,
     }
 }
 

@@ -31,11 +31,12 @@ pub(super) fn parse(file: FileId, text: &str, dialect: Dialect) -> (Option<Node>
             Ok((event, span)) => builder.event(event, &span),
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
-                let (message, help) = help::explain(&error, text, at);
+                let found = help::explain(&error, text, at);
+                let place = builder.place(found.range.start, found.range.end);
                 Err(Box::new(builder.diagnostic(
-                    builder.character(at),
-                    message,
-                    help,
+                    place,
+                    found.message,
+                    found.help,
                 )))
             }
         };
@@ -412,15 +413,5 @@ impl Builder<'_> {
             start: offset(start),
             end: offset(end),
         }
-    }
-
-    /// The one character at an offset; empty at the end.
-    fn character(&self, at: usize) -> Place {
-        let width = self
-            .text
-            .get(at..)
-            .and_then(|rest| rest.chars().next())
-            .map_or(0, char::len_utf8);
-        self.place(at, at + width)
     }
 }
