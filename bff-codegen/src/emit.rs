@@ -22,9 +22,15 @@ use quote::quote;
 
 pub use files::{GeneratedFile, Write};
 use module::Module;
-pub(crate) use names::{camel, identifier, snake};
 use names::Names;
+pub(crate) use names::{camel, identifier, snake};
+#[cfg(feature = "interpret")]
+pub(crate) use plans::{Style, style};
+#[cfg(feature = "interpret")]
+pub(crate) use routes::{BODY_LIMIT, segments, variables};
 pub(crate) use tables::PoolNames;
+#[cfg(feature = "interpret")]
+pub(crate) use upstreams::{Part, parts};
 
 use crate::{ir, lower};
 
@@ -57,9 +63,29 @@ fn modules(model: &Model, sources: &Sources, openapi: &TokenStream) -> Vec<Modul
     let plans = plans::module(model, &gateway, &items, names, &upstream_names, sources);
     let endpoints = endpoints::module(model, &items, sources);
     let mut routes = routes::module(model, &gateway, &items, &schemes, sources);
-    routes.items.extend(routes::gateway(model, &upstream_names, &schemes, openapi));
+    routes
+        .items
+        .extend(routes::gateway(model, &upstream_names, &schemes, openapi));
     let types = types::module(model);
-    [Some(routes), Some(endpoints), Some(plans), Some(upstreams), auth, types].into_iter().flatten().collect()
+    [
+        Some(routes),
+        Some(endpoints),
+        Some(plans),
+        Some(upstreams),
+        auth,
+        types,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The name of each endpoint's function.
+pub(crate) fn functions(model: &Model) -> Vec<String> {
+    Item::all(model, &mut Names::default())
+        .into_iter()
+        .map(|item| item.name)
+        .collect()
 }
 
 /// What the items of one endpoint are called.
@@ -89,7 +115,13 @@ impl Item {
                 let name = function.to_string();
                 let plan = plans.constant(&name);
                 let route = routes.constant(&name);
-                Item { body: plan.clone(), name, function, plan, route }
+                Item {
+                    body: plan.clone(),
+                    name,
+                    function,
+                    plan,
+                    route,
+                }
             })
             .collect();
         for item in &mut items {
@@ -124,22 +156,26 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A body's tables as constants of their own: what `#[derive(Project)]` expands to.
+/// A selection's imports, frame and block: what `#[derive(Project)]` expands to. `nested` are the types that have their own,
+/// by the name the tables know them by.
 pub(crate) fn selection(
     (shape, template, pool): &(ir::Shape, ir::Template, ir::Pool),
+    nested: &[(String, TokenStream)],
     runtime: &TokenStream,
-) -> TokenStream {
-    let mut names = Names::default();
-    for taken in ["shape", "template"] {
-        names.constant(taken);
-    }
-    let pool_names = PoolNames::new(pool, "inner", &mut names);
-    let statics = pool_names.statics(pool);
-    let (shape, template) = (pool_names.shape(shape), pool_names.template(template));
-    let items = quote! {
-        #statics
-        static SHAPE: Shape = #shape;
-        static TEMPLATE: Template = #template;
+) -> (TokenStream, TokenStream, TokenStream) {
+    let names = PoolNames::of_projects(pool, nested, runtime);
+    let frame = names.frame(&shape.root);
+    let block = match template {
+        ir::Template::Block(block) => names.block(block),
+        template => {
+            let template = names.template(template);
+            quote! { Block::Value(#template) }
+        }
     };
-    Module { name: "tables", doc: String::new(), items }.body(runtime)
+    let module = Module {
+        name: "tables",
+        doc: String::new(),
+        items: quote! { #frame #block },
+    };
+    (module.imports(runtime), frame, block)
 }

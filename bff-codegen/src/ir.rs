@@ -104,15 +104,32 @@ pub(crate) enum BodyValue {
 pub(crate) enum ErrorAction {
     Absent,
     Pass,
-    Select { shape: Shape, template: Template, pool: Pool },
+    Select {
+        shape: Shape,
+        template: Template,
+        pool: Pool,
+    },
 }
 
 #[derive(Debug)]
 pub(crate) enum BodyRule {
     Any,
-    Scalar { slot: Slot, rules: Rules, nullable: bool },
-    Object { slot: Option<Slot>, fields: Vec<BodyField>, nullable: bool },
-    List { slot: Slot, rules: ListRules, element: Box<BodyRule>, nullable: bool },
+    Scalar {
+        slot: Slot,
+        rules: Rules,
+        nullable: bool,
+    },
+    Object {
+        slot: Option<Slot>,
+        fields: Vec<BodyField>,
+        nullable: bool,
+    },
+    List {
+        slot: Slot,
+        rules: ListRules,
+        element: Box<BodyRule>,
+        nullable: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -237,7 +254,10 @@ pub(crate) struct Path {
 impl Path {
     /// The current value's frame.
     pub(crate) fn current() -> Path {
-        Path { root: Root::Current, hops: Vec::new() }
+        Path {
+            root: Root::Current,
+            hops: Vec::new(),
+        }
     }
 
     /// With one hop more.
@@ -286,9 +306,19 @@ pub(crate) enum Test {
 #[derive(Debug)]
 pub(crate) enum Template {
     Literal(String),
-    Copy { path: Path, default: Option<String> },
-    Select { path: Path, block: BlockRef, default: Option<String> },
-    Entries { path: Path, value: Box<Template> },
+    Copy {
+        path: Path,
+        default: Option<String>,
+    },
+    Select {
+        path: Path,
+        block: BlockRef,
+        default: Option<String>,
+    },
+    Entries {
+        path: Path,
+        value: Box<Template>,
+    },
     Block(Block),
     List(Vec<Template>),
     /// The first whose test holds of the current value.
@@ -311,8 +341,15 @@ pub(crate) enum Block {
 #[derive(Debug)]
 pub(crate) enum Entry {
     /// `key` is JSON text with quotes and colon.
-    Field { key: String, value: Template, absent: Absent },
+    Field {
+        key: String,
+        value: Template,
+        absent: Absent,
+    },
     When(Test, Vec<Entry>),
     Spread(Path, Vec<Entry>),
-    Rest { path: Path, value: Box<Template> },
+    Rest {
+        path: Path,
+        value: Box<Template>,
+    },
 }

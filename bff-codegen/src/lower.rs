@@ -35,7 +35,11 @@ pub(crate) const CALLS: u8 = 3;
 pub(crate) fn lower(model: &Model) -> ir::Gateway {
     let nothing = BTreeSet::new();
     let mut claims = Tree::new(&model.types, &nothing, Some(model.claims));
-    let framed: Vec<_> = model.endpoints.iter().map(|e| recursion::framed(&model.types, e)).collect();
+    let framed: Vec<_> = model
+        .endpoints
+        .iter()
+        .map(|e| recursion::framed(&model.types, e))
+        .collect();
     let mut readers: Vec<_> = model
         .endpoints
         .iter()
@@ -57,7 +61,10 @@ pub(crate) fn lower(model: &Model) -> ir::Gateway {
         })
         .collect();
     let mut pool = ir::Pool::default();
-    ir::Gateway { claims: claims.shape(&mut Shared::new(&mut pool, usize::from(CLAIMS))), endpoints }
+    ir::Gateway {
+        claims: claims.shape(&mut Shared::new(&mut pool, usize::from(CLAIMS))),
+        endpoints,
+    }
 }
 
 /// Reads one endpoint's paths, selections and conditions against its tapes.
@@ -90,9 +97,17 @@ impl<'m> Reader<'m> {
         }
     }
 
-    fn of_endpoint(types: &'m Types, framed: &'m BTreeSet<TypeId>, endpoint: &model::Endpoint) -> Reader<'m> {
+    fn of_endpoint(
+        types: &'m Types,
+        framed: &'m BTreeSet<TypeId>,
+        endpoint: &model::Endpoint,
+    ) -> Reader<'m> {
         let tree = |root| Tree::new(types, framed, root);
-        let mut trees = vec![tree(None), tree(None), tree(endpoint.body.as_ref().map(|body| body.ty))];
+        let mut trees = vec![
+            tree(None),
+            tree(None),
+            tree(endpoint.body.as_ref().map(|body| body.ty)),
+        ];
         if let Work::Calls(calls) = &endpoint.work {
             trees.extend(calls.calls.iter().map(|call| match call.fan {
                 Fan::Each { .. } => Tree::of_entries(types, framed, call.answer),
@@ -100,17 +115,28 @@ impl<'m> Reader<'m> {
             }));
         }
         let mut reader = Reader::new(types, framed, trees);
-        reader.list_inputs =
-            endpoint.inputs.iter().map(|input| matches!(types.get(input.ty).kind, Kind::List(_))).collect();
+        reader.list_inputs = endpoint
+            .inputs
+            .iter()
+            .map(|input| matches!(types.get(input.ty).kind, Kind::List(_)))
+            .collect();
         reader
     }
 
     /// A reader of one body, as tape 0.
-    pub(crate) fn of_body(types: &'m Types, framed: &'m BTreeSet<TypeId>, root: TypeId) -> Reader<'m> {
+    pub(crate) fn of_body(
+        types: &'m Types,
+        framed: &'m BTreeSet<TypeId>,
+        root: TypeId,
+    ) -> Reader<'m> {
         Reader::new(types, framed, vec![Tree::new(types, framed, Some(root))])
     }
 
-    fn with_claims<T>(&mut self, claims: &mut Tree<'m>, read: impl FnOnce(&mut Reader<'m>) -> T) -> T {
+    fn with_claims<T>(
+        &mut self,
+        claims: &mut Tree<'m>,
+        read: impl FnOnce(&mut Reader<'m>) -> T,
+    ) -> T {
         let place = usize::from(CLAIMS);
         if let Some(tree) = self.trees.get_mut(place) {
             std::mem::swap(tree, claims);
@@ -138,7 +164,13 @@ impl<'m> Reader<'m> {
         let rule = endpoint.body.as_ref().map(|body| {
             let tape = usize::from(BODY);
             match self.body_rule(tape, ROOT, body.ty, &mut Vec::new()) {
-                ir::BodyRule::Object { fields, nullable, .. } => ir::BodyRule::Object { slot: None, fields, nullable },
+                ir::BodyRule::Object {
+                    fields, nullable, ..
+                } => ir::BodyRule::Object {
+                    slot: None,
+                    fields,
+                    nullable,
+                },
                 rule => rule,
             }
         });
@@ -148,7 +180,10 @@ impl<'m> Reader<'m> {
         };
         let mut pool = std::mem::take(&mut self.pool);
         let mut shared = Shared::new(&mut pool, usize::from(BODY));
-        let body = rule.map(|rule| ir::Body { shape: self.shape(&mut shared), rule });
+        let body = rule.map(|rule| ir::Body {
+            shape: self.shape(&mut shared),
+            rule,
+        });
         let mut plan = plan;
         if let (Some(plan), Work::Calls(calls)) = (&mut plan, &endpoint.work) {
             for (index, (table, call)) in plan.calls.iter_mut().zip(&calls.calls).enumerate() {
@@ -156,13 +191,23 @@ impl<'m> Reader<'m> {
                 self.answer(call, table, &mut shared);
             }
         }
-        ir::Endpoint { require: before, body, plan, pool }
+        ir::Endpoint {
+            require: before,
+            body,
+            plan,
+            pool,
+        }
     }
 
     fn shape(&self, shared: &mut Shared<'_>) -> ir::Shape {
         match self.trees.get(shared.tape) {
             Some(tree) => tree.shape(shared),
-            None => ir::Shape { root: ir::Frame { width: 0, node: ir::Node::reject() } },
+            None => ir::Shape {
+                root: ir::Frame {
+                    width: 0,
+                    node: ir::Node::reject(),
+                },
+            },
         }
     }
 
@@ -177,24 +222,43 @@ impl<'m> Reader<'m> {
     }
 
     fn calls(&mut self, calls: &model::Calls, require: Vec<ir::Clause>) -> ir::Plan {
-        let tables = calls.calls.iter().enumerate().map(|(index, call)| self.call(index, call)).collect();
+        let tables = calls
+            .calls
+            .iter()
+            .enumerate()
+            .map(|(index, call)| self.call(index, call))
+            .collect();
         let headers = calls
             .headers
             .iter()
             .map(|(name, value)| {
                 let value = match value {
                     model::HeaderValue::Literal(text) => ir::HeaderValue::Literal(text.clone()),
-                    model::HeaderValue::Path(path) => ir::HeaderValue::Path(self.value_path(path, None)),
+                    model::HeaderValue::Path(path) => {
+                        ir::HeaderValue::Path(self.value_path(path, None))
+                    }
                 };
                 (name.clone(), value)
             })
             .collect();
-        let answer = calls.response.as_ref().map(|block| self.template(block, None, Purpose::Answer));
-        ir::Plan { calls: tables, require, headers, answer }
+        let answer = calls
+            .response
+            .as_ref()
+            .map(|block| self.template(block, None, Purpose::Answer));
+        ir::Plan {
+            calls: tables,
+            require,
+            headers,
+            answer,
+        }
     }
 
     fn call(&mut self, index: usize, call: &model::Call) -> ir::Call {
-        let arguments = call.arguments.iter().map(|argument| self.argument(&argument.value)).collect();
+        let arguments = call
+            .arguments
+            .iter()
+            .map(|argument| self.argument(&argument.value))
+            .collect();
         let body = call.body.as_ref().map(|body| {
             if body.media == "application/x-www-form-urlencoded" {
                 ir::BodyValue::Form(self.block(&body.value, None, Purpose::Request))
@@ -202,20 +266,39 @@ impl<'m> Reader<'m> {
                 ir::BodyValue::Json(self.template(&body.value, None, Purpose::Request))
             }
         });
-        let when = call.when.as_ref().map(|condition| self.condition(condition));
-        let errors = call.errors.iter().enumerate().map(|(rule, error)| match &error.action {
-            model::ErrorAction::Absent => ir::ErrorAction::Absent,
-            model::ErrorAction::Pass => ir::ErrorAction::Pass,
-            model::ErrorAction::Select { ty, block } => self.error((index, rule), *ty, block),
-        });
+        let when = call
+            .when
+            .as_ref()
+            .map(|condition| self.condition(condition));
+        let errors = call
+            .errors
+            .iter()
+            .enumerate()
+            .map(|(rule, error)| match &error.action {
+                model::ErrorAction::Absent => ir::ErrorAction::Absent,
+                model::ErrorAction::Pass => ir::ErrorAction::Pass,
+                model::ErrorAction::Select { ty, block } => self.error((index, rule), *ty, block),
+            });
         let errors = errors.collect();
-        let list_answer = call.answer.is_some_and(|ty| matches!(self.types.get(ty).kind, Kind::List(_)));
-        ir::Call { arguments, body, when, shape: None, headers: Vec::new(), errors, list_answer }
+        let list_answer = call
+            .answer
+            .is_some_and(|ty| matches!(self.types.get(ty).kind, Kind::List(_)));
+        ir::Call {
+            arguments,
+            body,
+            when,
+            shape: None,
+            headers: Vec::new(),
+            errors,
+            list_answer,
+        }
     }
 
     /// What is captured of a call's answer, once all its readers are known.
     fn answer(&self, call: &model::Call, table: &mut ir::Call, shared: &mut Shared<'_>) {
-        let Some(tree) = self.trees.get(shared.tape) else { return };
+        let Some(tree) = self.trees.get(shared.tape) else {
+            return;
+        };
         table.headers = tree.header_slots();
         if call.answer.is_some() && (tree.is_read() || matches!(call.fan, Fan::Split { .. })) {
             table.shape = Some(tree.shape(shared));
@@ -228,26 +311,43 @@ impl<'m> Reader<'m> {
             model::Value::List(values) => {
                 ir::Value::List(values.iter().map(|value| self.argument(value)).collect())
             }
-            model::Value::Path { path, default, .. } => {
-                ir::Value::Path { path: self.value_path(path, None), default: default.clone() }
-            }
+            model::Value::Path { path, default, .. } => ir::Value::Path {
+                path: self.value_path(path, None),
+                default: default.clone(),
+            },
             // The checker lets no group be an argument.
             model::Value::Block(_) => ir::Value::Literal("null".to_owned()),
         }
     }
 
-    fn error(&mut self, place: (usize, usize), ty: TypeId, block: &model::Block) -> ir::ErrorAction {
+    fn error(
+        &mut self,
+        place: (usize, usize),
+        ty: TypeId,
+        block: &model::Block,
+    ) -> ir::ErrorAction {
         let (types, framed) = (self.types, self.framed);
-        let reader = self.errors.entry(place).or_insert_with(|| Reader::of_body(types, framed, ty));
+        let reader = self
+            .errors
+            .entry(place)
+            .or_insert_with(|| Reader::of_body(types, framed, ty));
         let (shape, template, pool) = reader.body(block);
-        ir::ErrorAction::Select { shape, template, pool }
+        ir::ErrorAction::Select {
+            shape,
+            template,
+            pool,
+        }
     }
 
     /// The shape and the template of a selection over the one body of this reader.
     fn body(&mut self, block: &model::Block) -> (ir::Shape, ir::Template, ir::Pool) {
         self.pool = ir::Pool::default();
         self.blocks.clear();
-        let current = Current { tape: 0, node: ROOT, root: ir::Root::Tape(0) };
+        let current = Current {
+            tape: 0,
+            node: ROOT,
+            root: ir::Root::Tape(0),
+        };
         let template = self.template(block, Some(current), Purpose::Answer);
         let mut pool = std::mem::take(&mut self.pool);
         let shape = self.shape(&mut Shared::new(&mut pool, 0));
@@ -256,7 +356,9 @@ impl<'m> Reader<'m> {
 
     /// Whether a value is no object and no list.
     fn is_flat(&self, ty: TypeId) -> bool {
-        tree::members(self.types, ty).iter().all(|ty| !matches!(ty.kind, Kind::Object(_) | Kind::List(_)))
+        tree::members(self.types, ty)
+            .iter()
+            .all(|ty| !matches!(ty.kind, Kind::Object(_) | Kind::List(_)))
     }
 
     /// Whether there is something documented in a value.
@@ -264,18 +366,32 @@ impl<'m> Reader<'m> {
         match &self.types.get(ty).kind {
             Kind::Any => false,
             Kind::List(element) => !matches!(self.types.get(*element).kind, Kind::Any),
-            Kind::Object(object) if object.fields.is_empty() => {
-                object.rest.is_some_and(|ty| !matches!(self.types.get(ty).kind, Kind::Any))
-            }
+            Kind::Object(object) if object.fields.is_empty() => object
+                .rest
+                .is_some_and(|ty| !matches!(self.types.get(ty).kind, Kind::Any)),
             _ => true,
         }
     }
 }
 
 /// A selection over one body alone: its shape, its template and the tables they share. Paths start at the current value.
-pub(crate) fn selection(types: &Types, root: TypeId, block: &model::Block) -> (ir::Shape, ir::Template, ir::Pool) {
-    let framed = framed_within(types, root);
-    let mut reader = Reader::of_body(types, &framed, root);
+#[cfg(feature = "interpret")]
+pub(crate) fn selection(
+    types: &Types,
+    root: TypeId,
+    block: &model::Block,
+) -> (ir::Shape, ir::Template, ir::Pool) {
+    selection_within(types, &framed_within(types, root), root, block)
+}
+
+/// The same, with frames for these types.
+pub(crate) fn selection_within(
+    types: &Types,
+    framed: &BTreeSet<TypeId>,
+    root: TypeId,
+    block: &model::Block,
+) -> (ir::Shape, ir::Template, ir::Pool) {
+    let mut reader = Reader::of_body(types, framed, root);
     reader.body(block);
     reader.body(block);
     reader.number();
@@ -284,7 +400,10 @@ pub(crate) fn selection(types: &Types, root: TypeId, block: &model::Block) -> (i
 
 /// Calls as bits, by order of declaration.
 pub(crate) fn bits(calls: &[usize]) -> u64 {
-    calls.iter().filter(|call| **call < 64).fold(0, |bits, call| bits | 1 << call)
+    calls
+        .iter()
+        .filter(|call| **call < 64)
+        .fold(0, |bits, call| bits | 1 << call)
 }
 
 /// A text as JSON.

@@ -13,7 +13,11 @@ use super::{duration, place};
 use crate::ir::{Pool, Shape};
 
 /// The module, and what the schemes are called; no module without schemes.
-pub(crate) fn module(model: &Model, claims: &Shape, sources: &Sources) -> (Option<Module>, Vec<Ident>) {
+pub(crate) fn module(
+    model: &Model,
+    claims: &Shape,
+    sources: &Sources,
+) -> (Option<Module>, Vec<Ident>) {
     if model.schemes.is_empty() {
         return (None, Vec::new());
     }
@@ -34,7 +38,14 @@ pub(crate) fn module(model: &Model, claims: &Shape, sources: &Sources) -> (Optio
         items.extend(quote! { #[doc = #doc] pub static #name: Jwt = #table; });
         known.push(name);
     }
-    (Some(Module { name: "auth", doc: "How this gateway knows who asks.".to_owned(), items }), known)
+    (
+        Some(Module {
+            name: "auth",
+            doc: "How this gateway knows who asks.".to_owned(),
+            items,
+        }),
+        known,
+    )
 }
 
 fn jwt(scheme: &Scheme, jwt: &Jwt, claims_shape: &Ident) -> TokenStream {
@@ -76,7 +87,12 @@ fn jwt(scheme: &Scheme, jwt: &Jwt, claims_shape: &Ident) -> TokenStream {
 }
 
 fn claim(claim: &Claim) -> TokenStream {
-    let Claim { name, list, required, .. } = claim;
+    let Claim {
+        name,
+        list,
+        required,
+        ..
+    } = claim;
     let kind = match claim.kind {
         ScalarKind::Boolean => quote! { Scalar::Boolean },
         ScalarKind::Integer => quote! { Scalar::Integer },

@@ -10,9 +10,17 @@ use super::{Item, one_line, place};
 
 /// The module.
 pub(crate) fn module(model: &Model, items: &[Item], sources: &Sources) -> Module {
-    let functions = model.endpoints.iter().zip(items).map(|(endpoint, item)| function(endpoint, item, sources));
+    let functions = model
+        .endpoints
+        .iter()
+        .zip(items)
+        .map(|(endpoint, item)| function(endpoint, item, sources));
     let items = functions.collect();
-    Module { name: "endpoints", doc: "What each endpoint does.".to_owned(), items }
+    Module {
+        name: "endpoints",
+        doc: "What each endpoint does.".to_owned(),
+        items,
+    }
 }
 
 fn function(endpoint: &Endpoint, item: &Item, sources: &Sources) -> TokenStream {
@@ -22,7 +30,11 @@ fn function(endpoint: &Endpoint, item: &Item, sources: &Sources) -> TokenStream 
         doc.push(format!(" {}", one_line(summary)));
         doc.push(String::new());
     }
-    doc.push(format!(" `{}` ({})", endpoint.key, place(sources, endpoint.place)));
+    doc.push(format!(
+        " `{}` ({})",
+        endpoint.key,
+        place(sources, endpoint.place)
+    ));
     let run = match &endpoint.work {
         Work::Calls(calls) => {
             if !calls.calls.is_empty() {
@@ -30,7 +42,11 @@ fn function(endpoint: &Endpoint, item: &Item, sources: &Sources) -> TokenStream 
             }
             for call in &calls.calls {
                 let mark = if call.optional { "?" } else { "" };
-                doc.push(format!(" - `{}{mark}: {}`", call.name, one_line(&call.text)));
+                doc.push(format!(
+                    " - `{}{mark}: {}`",
+                    call.name,
+                    one_line(&call.text)
+                ));
             }
             quote! { exchange.run(&super::plans::#plan).await?.reply() }
         }

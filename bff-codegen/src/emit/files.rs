@@ -63,13 +63,20 @@ pub(crate) fn all(model: &Model, modules: &[Module], openapi: String) -> Vec<Gen
         file("src/main.rs", fill(MAIN, &data)),
     ];
     for module in modules {
-        files.push(file(&format!("src/{}.rs", module.name), rust(&model.file, module)));
+        files.push(file(
+            &format!("src/{}.rs", module.name),
+            rust(&model.file, module),
+        ));
     }
     files
 }
 
 fn file(path: &str, contents: String) -> GeneratedFile {
-    GeneratedFile { path: path.to_owned(), contents, write: Write::Always }
+    GeneratedFile {
+        path: path.to_owned(),
+        contents,
+        write: Write::Always,
+    }
 }
 
 /// Fills a template in. The templates are the crate's own and their data has every name, so that there is no error: a test
@@ -78,7 +85,9 @@ fn fill(template: &str, data: &Data<'_>) -> String {
     let mut engine = Handlebars::new();
     engine.set_strict_mode(true);
     engine.register_escape_fn(handlebars::no_escape);
-    engine.render_template(template, data).unwrap_or_else(|error| error.to_string())
+    engine
+        .render_template(template, data)
+        .unwrap_or_else(|error| error.to_string())
 }
 
 fn rust(spec: &str, module: &Module) -> String {

@@ -29,7 +29,10 @@ pub(crate) fn inputs(types: &Types, endpoint: &Endpoint) -> TokenStream {
         let rules = rules(&item);
         let required = input.required.then(|| quote! { .required() });
         let list = list.map(list_rules).map(|list| quote! { .list(#list) });
-        let default = input.default.as_ref().map(|json| quote! { .default(#json) });
+        let default = input
+            .default
+            .as_ref()
+            .map(|json| quote! { .default(#json) });
         quote! { Input::new(#place, #name, #slot, #rules) #required #list #default }
     });
     quote! { Inputs { width: #width, items: &[#(#items),*] } }
@@ -39,11 +42,19 @@ pub(crate) fn inputs(types: &Types, endpoint: &Endpoint) -> TokenStream {
 pub(crate) fn body_rule(rule: &BodyRule) -> TokenStream {
     match rule {
         BodyRule::Any => quote! { BodyRule::Any },
-        BodyRule::Scalar { slot, rules, nullable } => {
+        BodyRule::Scalar {
+            slot,
+            rules,
+            nullable,
+        } => {
             let (slot, rules) = (number(*slot), self::rules(rules));
             quote! { BodyRule::Scalar { slot: #slot, rules: #rules, nullable: #nullable } }
         }
-        BodyRule::Object { slot, fields, nullable } => {
+        BodyRule::Object {
+            slot,
+            fields,
+            nullable,
+        } => {
             let slot = option(slot.map(number));
             let fields = fields.iter().map(|field| {
                 let (name, required, rule) = (&field.name, field.required, body_rule(&field.rule));
@@ -51,7 +62,12 @@ pub(crate) fn body_rule(rule: &BodyRule) -> TokenStream {
             });
             quote! { BodyRule::Object { slot: #slot, fields: &[#(#fields),*], nullable: #nullable } }
         }
-        BodyRule::List { slot, rules, element, nullable } => {
+        BodyRule::List {
+            slot,
+            rules,
+            element,
+            nullable,
+        } => {
             let (slot, rules, element) = (number(*slot), list_rules(*rules), body_rule(element));
             quote! { BodyRule::List { slot: #slot, rules: #rules, element: &#element, nullable: #nullable } }
         }
@@ -59,8 +75,14 @@ pub(crate) fn body_rule(rule: &BodyRule) -> TokenStream {
 }
 
 fn list_rules(rules: ListRules) -> TokenStream {
-    let min = rules.min.map(Literal::u32_unsuffixed).map(|count| quote! { .min(#count) });
-    let max = rules.max.map(Literal::u32_unsuffixed).map(|count| quote! { .max(#count) });
+    let min = rules
+        .min
+        .map(Literal::u32_unsuffixed)
+        .map(|count| quote! { .min(#count) });
+    let max = rules
+        .max
+        .map(Literal::u32_unsuffixed)
+        .map(|count| quote! { .max(#count) });
     quote! { ListRules::ANY #min #max }
 }
 
@@ -77,9 +99,10 @@ fn rules(rules: &Rules) -> TokenStream {
         let texts = &rules.one_of;
         tokens.extend(quote! { .one_of(&[#(#texts),*]) });
     }
-    for (bound, within, beyond) in
-        [(rules.minimum, quote! { min }, quote! { above }), (rules.maximum, quote! { max }, quote! { below })]
-    {
+    for (bound, within, beyond) in [
+        (rules.minimum, quote! { min }, quote! { above }),
+        (rules.maximum, quote! { max }, quote! { below }),
+    ] {
         let Some(bound) = bound else { continue };
         let value = Literal::f64_unsuffixed(bound.value);
         let method = if bound.exclusive { beyond } else { within };

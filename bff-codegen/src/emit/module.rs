@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::quote;
 
 /// A module.
 #[derive(Debug)]
@@ -18,14 +18,65 @@ pub(crate) struct Module {
 
 /// Where generated code finds its types: names below the runtime's path.
 const JSON: &[&str] = &[
-    "Absent", "Block", "Condition", "Elements", "Entries", "Entry", "Fields", "Frame", "Hop", "Key", "Kinds", "Match",
-    "Node", "OnList", "OnObject", "Operand", "Path", "Pick", "Shape", "Template", "Test",
+    "Absent",
+    "Block",
+    "Condition",
+    "Elements",
+    "Entries",
+    "Entry",
+    "Fields",
+    "Frame",
+    "Hop",
+    "Key",
+    "Kinds",
+    "Match",
+    "Node",
+    "OnList",
+    "OnObject",
+    "Operand",
+    "Path",
+    "Pick",
+    "Shape",
+    "Template",
+    "Test",
 ];
 const PLAN: &[&str] = &[
-    "Answer", "Argument", "Bff", "BodyField", "BodyInput", "BodyRule", "BodyValue", "Call", "Choice", "Clause",
-    "ErrorAction", "ErrorRule", "Fan", "Format", "HeaderValue", "Identity", "Input", "Inputs", "ListRules", "Operation",
-    "Part", "PathPart", "Place", "Plan", "Policies", "Proxy", "Route", "Rules", "Scalar", "Segment", "Server", "Style",
-    "Text", "Upstream", "Value", "Variable",
+    "Answer",
+    "Argument",
+    "Bff",
+    "BodyField",
+    "BodyInput",
+    "BodyRule",
+    "BodyValue",
+    "Call",
+    "Choice",
+    "Clause",
+    "ErrorAction",
+    "ErrorRule",
+    "Fan",
+    "Format",
+    "HeaderValue",
+    "Identity",
+    "Input",
+    "Inputs",
+    "ListRules",
+    "Operation",
+    "Part",
+    "PathPart",
+    "Place",
+    "Plan",
+    "Policies",
+    "Proxy",
+    "Route",
+    "Rules",
+    "Scalar",
+    "Segment",
+    "Server",
+    "Style",
+    "Text",
+    "Upstream",
+    "Value",
+    "Variable",
 ];
 const EXCHANGE: &[&str] = &["Exchange", "Failure", "Reply"];
 const JWT: &[&str] = &["Algorithm", "ClaimRule", "Jwt", "KeySource"];
@@ -34,11 +85,20 @@ const SERDE: &[&str] = &["Deserialize", "Serialize"];
 impl Module {
     /// The imports and items; `runtime` is the path of the runtime's crate.
     pub(crate) fn body(&self, runtime: &TokenStream) -> TokenStream {
+        let (imports, items) = (self.imports(runtime), &self.items);
+        quote! { #imports #items }
+    }
+
+    /// What the items use of the runtime and the standard library.
+    pub(crate) fn imports(&self, runtime: &TokenStream) -> TokenStream {
         let mut used = BTreeSet::new();
         free_names(self.items.clone(), &mut used);
         let import = |path: TokenStream, known: &[&str]| {
-            let names: Vec<Ident> =
-                known.iter().filter(|name| used.contains(**name)).map(|name| Ident::new(name, Span::call_site())).collect();
+            let names: Vec<Ident> = known
+                .iter()
+                .filter(|name| used.contains(**name))
+                .map(|name| Ident::new(name, Span::call_site()))
+                .collect();
             match names.as_slice() {
                 [] => TokenStream::new(),
                 [name] => quote! { use #path::#name; },
@@ -47,12 +107,11 @@ impl Module {
         };
         let std = import(quote! { ::std::time }, &["Duration"]);
         let auth = import(quote! { #runtime::auth }, JWT);
-        let exchange = import(quote! { #runtime::exchange }, EXCHANGE);
+        let exchange = import(runtime.clone(), EXCHANGE);
         let json = import(quote! { #runtime::json }, JSON);
         let plan = import(quote! { #runtime::plan }, PLAN);
         let serde = import(quote! { #runtime::serde }, SERDE);
-        let items = &self.items;
-        quote! { #std #auth #exchange #json #plan #serde #items }
+        quote! { #std #auth #exchange #json #plan #serde }
     }
 
     /// As a module in place.
@@ -60,7 +119,7 @@ impl Module {
         let name = Ident::new(self.name, Span::call_site());
         let doc = format!(" {}", self.doc);
         let body = self.body(runtime);
-        quote_spanned! { Span::call_site() => #[doc = #doc] pub mod #name { #body } }
+        quote! { #[doc = #doc] pub mod #name { #body } }
     }
 }
 

@@ -40,25 +40,43 @@ impl Names {
 /// An identifier, raw where the word is a keyword.
 pub(crate) fn identifier(word: &str) -> Ident {
     match word {
-        "" | "_" | "self" | "Self" | "super" | "crate" => Ident::new(&format!("{word}_"), Span::call_site()),
+        "" | "_" | "self" | "Self" | "super" | "crate" => {
+            Ident::new(&format!("{word}_"), Span::call_site())
+        }
         word => match syn::parse_str::<Ident>(word) {
             Ok(plain) => plain,
-            Err(_) => syn::parse_str(&format!("r#{word}")).unwrap_or_else(|_| Ident::new("unnamed", Span::call_site())),
+            Err(_) => syn::parse_str(&format!("r#{word}"))
+                .unwrap_or_else(|_| Ident::new("unnamed", Span::call_site())),
         },
     }
 }
 
 /// `get_orders_id`, of an endpoint: its method, its path without the base, and what chooses it.
 pub(crate) fn endpoint(endpoint: &Endpoint) -> String {
-    let (method, rest) = endpoint.key.split_once(' ').unwrap_or(("any", &endpoint.key));
+    let (method, rest) = endpoint
+        .key
+        .split_once(' ')
+        .unwrap_or(("any", &endpoint.key));
     let path = rest.split(" when ").next().unwrap_or(rest);
     let mut words = snake(&format!("{method} {path}"));
     if path.trim() == "/" {
         words.push_str("_root");
     }
-    if let Some(Choice { location, name, equals }) = &endpoint.choice {
-        let place = if *location == Location::Header { "header" } else { "query" };
-        words = format!("{words}_when_{}", snake(&format!("{place} {name} {equals}")));
+    if let Some(Choice {
+        location,
+        name,
+        equals,
+    }) = &endpoint.choice
+    {
+        let place = if *location == Location::Header {
+            "header"
+        } else {
+            "query"
+        };
+        words = format!(
+            "{words}_when_{}",
+            snake(&format!("{place} {name} {equals}"))
+        );
     }
     words
 }
@@ -80,7 +98,9 @@ pub(crate) fn snake(words: &str) -> String {
         if letter.is_ascii_alphanumeric() {
             let lower_next = letters.peek().is_some_and(char::is_ascii_lowercase);
             let starts = letter.is_ascii_uppercase()
-                && (before.is_ascii_lowercase() || before.is_ascii_digit() || (before.is_ascii_uppercase() && lower_next));
+                && (before.is_ascii_lowercase()
+                    || before.is_ascii_digit()
+                    || (before.is_ascii_uppercase() && lower_next));
             if starts && !out.is_empty() && !out.ends_with('_') {
                 out.push('_');
             }
@@ -104,7 +124,12 @@ pub(crate) fn camel(words: &str) -> String {
         .split('_')
         .map(|word| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
+                .collect::<String>()
         })
         .collect()
 }
@@ -118,13 +143,25 @@ mod tests {
         let cases = [
             ("users getUser", "users_get_user", "UsersGetUser"),
             ("GET /orders/{id}", "get_orders_id", "GetOrdersId"),
-            ("getHTTPServer2URL", "get_http_server2_url", "GetHttpServer2Url"),
-            ("users/get-by-username", "users_get_by_username", "UsersGetByUsername"),
+            (
+                "getHTTPServer2URL",
+                "get_http_server2_url",
+                "GetHttpServer2Url",
+            ),
+            (
+                "users/get-by-username",
+                "users_get_by_username",
+                "UsersGetByUsername",
+            ),
             ("+1", "n1", "N1"),
             ("", "unnamed", "Unnamed"),
         ];
         for (from, snaked, cameled) in cases {
-            assert_eq!((snake(from).as_str(), camel(from).as_str()), (snaked, cameled), "{from}");
+            assert_eq!(
+                (snake(from).as_str(), camel(from).as_str()),
+                (snaked, cameled),
+                "{from}"
+            );
         }
     }
 

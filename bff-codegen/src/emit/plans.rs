@@ -1,6 +1,6 @@
 //! `plans.rs`: what each endpoint calls, what it keeps of the answers, and what it makes of them.
 
-use bff_spec::contract::{Kind, Location, Types};
+use bff_spec::contract::{Kind, Location, Parameter, Types};
 use bff_spec::model::{self, Endpoint, Fan, Model, Work};
 use bff_spec::source::Sources;
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -28,19 +28,34 @@ pub(crate) fn module(
         match &endpoint.work {
             Work::Calls(calls) => {
                 let Some(plan) = &tables.plan else { continue };
-                let mut writer = Writer { types: &model.types, item, upstreams, sources, names: &mut names, items: TokenStream::new() };
+                let mut writer = Writer {
+                    types: &model.types,
+                    item,
+                    upstreams,
+                    sources,
+                    names: &mut names,
+                    items: TokenStream::new(),
+                };
                 tokens.extend(writer.plan(endpoint, calls, plan, &tables.pool));
             }
-            Work::Proxy(proxy) => tokens.extend(self::proxy(model, endpoint, proxy, item, upstreams)),
+            Work::Proxy(proxy) => {
+                tokens.extend(self::proxy(model, endpoint, proxy, item, upstreams))
+            }
         }
     }
     let doc = "What each endpoint calls, what it keeps of the answers, and what it makes of them.";
-    Module { name: "plans", doc: doc.to_owned(), items: tokens }
+    Module {
+        name: "plans",
+        doc: doc.to_owned(),
+        items: tokens,
+    }
 }
 
 /// The body of an endpoint's request.
 fn body(endpoint: &Endpoint, tables: &ir::Endpoint, item: &Item, names: &mut Names) -> TokenStream {
-    let (Some(body), Some(input)) = (&tables.body, &endpoint.body) else { return TokenStream::new() };
+    let (Some(body), Some(input)) = (&tables.body, &endpoint.body) else {
+        return TokenStream::new();
+    };
     let mut pool_names = Names::default();
     let pool = PoolNames::new(&tables.pool, &item.name, &mut pool_names);
     let shape_name = names.constant(&format!("{}_body_shape", item.name));
@@ -69,13 +84,17 @@ fn proxy(
     let doc = format!(" `{}`: passed through.", endpoint.key);
     let upstream = upstreams.upstream(proxy.upstream);
     let allow = &proxy.allow;
-    let documented = model.upstreams.get(proxy.upstream).filter(|_| !proxy.undocumented).map(|upstream| {
-        let routes = upstream.documented.iter().map(|(method, path)| {
-            let segments = super::routes::contract_segments(path);
-            quote! { (#method, &[#(#segments),*]) }
+    let documented = model
+        .upstreams
+        .get(proxy.upstream)
+        .filter(|_| !proxy.undocumented)
+        .map(|upstream| {
+            let routes = upstream.documented.iter().map(|(method, path)| {
+                let segments = super::routes::contract_segments(path);
+                quote! { (#method, &[#(#segments),*]) }
+            });
+            quote! { &[#(#routes),*] }
         });
-        quote! { &[#(#routes),*] }
-    });
     let documented = tables::option(documented);
     quote! {
         #[doc = #doc]
@@ -93,11 +112,21 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn plan(&mut self, endpoint: &Endpoint, calls: &model::Calls, plan: &ir::Plan, pool: &ir::Pool) -> TokenStream {
+    fn plan(
+        &mut self,
+        endpoint: &Endpoint,
+        calls: &model::Calls,
+        plan: &ir::Plan,
+        pool: &ir::Pool,
+    ) -> TokenStream {
         let pool_names = PoolNames::new(pool, &self.item.name, self.names);
         let statics = pool_names.statics(pool);
-        let tables: Vec<TokenStream> =
-            calls.calls.iter().zip(&plan.calls).map(|(call, table)| self.call(call, table, &pool_names)).collect();
+        let tables: Vec<TokenStream> = calls
+            .calls
+            .iter()
+            .zip(&plan.calls)
+            .map(|(call, table)| self.call(call, table, &pool_names))
+            .collect();
         let require = plan.require.iter().map(clause);
         let headers = plan.headers.iter().map(|(name, value)| match value {
             ir::HeaderValue::Literal(text) => quote! { (#name, HeaderValue::Literal(#text)) },
@@ -111,13 +140,18 @@ impl Writer<'_> {
             let name = self.names.constant(&format!("{}_answer", self.item.name));
             let doc = format!(" What `{}` answers.", endpoint.key);
             let template = pool_names.template(template);
-            self.items.extend(quote! { #[doc = #doc] static #name: Template = #template; });
+            self.items
+                .extend(quote! { #[doc = #doc] static #name: Template = #template; });
             quote! { &#name }
         });
         let answer = tables::option(answer);
         let status = Literal::u16_unsuffixed(calls.status);
         let name = &self.item.plan;
-        let doc = format!(" `{}` ({}).", endpoint.key, place(self.sources, endpoint.place));
+        let doc = format!(
+            " `{}` ({}).",
+            endpoint.key,
+            place(self.sources, endpoint.place)
+        );
         let items = std::mem::take(&mut self.items);
         quote! {
             #statics
@@ -132,7 +166,10 @@ impl Writer<'_> {
     }
 
     fn call(&mut self, call: &model::Call, table: &ir::Call, pool: &PoolNames) -> TokenStream {
-        let (name, operation) = (&call.name, self.upstreams.operation(call.upstream, &call.operation));
+        let (name, operation) = (
+            &call.name,
+            self.upstreams.operation(call.upstream, &call.operation),
+        );
         let mut tokens = quote! { Call::new(#name, &#operation) };
         if call.optional {
             tokens.extend(quote! { .optional() });
@@ -148,7 +185,11 @@ impl Writer<'_> {
             }
         }
         if !call.arguments.is_empty() {
-            let arguments = call.arguments.iter().zip(&table.arguments).map(|(argument, value)| argument_of(self.types, call, argument, value));
+            let arguments = call
+                .arguments
+                .iter()
+                .zip(&table.arguments)
+                .map(|(argument, value)| argument_of(self.types, call, argument, value));
             tokens.extend(quote! { .arguments(&[#(#arguments),*]) });
         }
         if let (Some(body), Some(value)) = (&call.body, &table.body) {
@@ -166,7 +207,12 @@ impl Writer<'_> {
             tokens.extend(quote! { .timeout(#timeout) });
         }
         if let Some(shape) = &table.shape {
-            let shape = self.shape(&call.name, &format!("What is kept of `{}`: `{}`.", call.name, call.text), shape, pool);
+            let shape = self.shape(
+                &call.name,
+                &format!("What is kept of `{}`: `{}`.", call.name, call.text),
+                shape,
+                pool,
+            );
             tokens.extend(quote! { .shape(&#shape) });
         }
         if !table.headers.is_empty() {
@@ -177,8 +223,12 @@ impl Writer<'_> {
             tokens.extend(quote! { .headers(&[#(#headers),*]) });
         }
         if !call.errors.is_empty() {
-            let errors: Vec<TokenStream> =
-                call.errors.iter().zip(&table.errors).map(|(rule, action)| self.error(call, rule, action)).collect();
+            let errors: Vec<TokenStream> = call
+                .errors
+                .iter()
+                .zip(&table.errors)
+                .map(|(rule, action)| self.error(call, rule, action))
+                .collect();
             tokens.extend(quote! { .errors(&[#(#errors),*]) });
         }
         if call.client_input {
@@ -194,32 +244,46 @@ impl Writer<'_> {
         let name = self.names.constant(&format!("{}_{part}", self.item.name));
         let doc = format!(" {doc}");
         let shape = pool.shape(shape);
-        self.items.extend(quote! { #[doc = #doc] static #name: Shape = #shape; });
+        self.items
+            .extend(quote! { #[doc = #doc] static #name: Shape = #shape; });
         name
     }
 
     fn body(&mut self, call: &model::Call, value: &ir::BodyValue, pool: &PoolNames) -> TokenStream {
-        let name = self.names.constant(&format!("{}_{}_body", self.item.name, call.name));
+        let name = self
+            .names
+            .constant(&format!("{}_{}_body", self.item.name, call.name));
         let doc = format!(" What `{}` sends.", call.name);
         match value {
             ir::BodyValue::Json(template) => {
                 let template = pool.template(template);
-                self.items.extend(quote! { #[doc = #doc] static #name: Template = #template; });
+                self.items
+                    .extend(quote! { #[doc = #doc] static #name: Template = #template; });
                 quote! { BodyValue::Json(&#name) }
             }
             ir::BodyValue::Form(block) => {
                 let block = pool.block(block);
-                self.items.extend(quote! { #[doc = #doc] static #name: Block = #block; });
+                self.items
+                    .extend(quote! { #[doc = #doc] static #name: Block = #block; });
                 quote! { BodyValue::Form(&#name) }
             }
         }
     }
 
-    fn error(&mut self, call: &model::Call, rule: &model::ErrorRule, action: &ir::ErrorAction) -> TokenStream {
+    fn error(
+        &mut self,
+        call: &model::Call,
+        rule: &model::ErrorRule,
+        action: &ir::ErrorAction,
+    ) -> TokenStream {
         let then = match action {
             ir::ErrorAction::Absent => quote! { ErrorAction::Absent },
             ir::ErrorAction::Pass => quote! { ErrorAction::Pass },
-            ir::ErrorAction::Select { shape, template, pool } => {
+            ir::ErrorAction::Select {
+                shape,
+                template,
+                pool,
+            } => {
                 let part = format!("{}_{}", call.name, statuses(rule));
                 let prefix = format!("{}_{part}", self.item.name);
                 let pool_names = PoolNames::new(pool, &prefix, self.names);
@@ -229,17 +293,25 @@ impl Writer<'_> {
                 let name = self.names.constant(&format!("{prefix}_members"));
                 let doc = " What of it joins the problem.";
                 let template = pool_names.template(template);
-                self.items.extend(quote! { #[doc = #doc] static #name: Template = #template; });
+                self.items
+                    .extend(quote! { #[doc = #doc] static #name: Template = #template; });
                 quote! { ErrorAction::Select { shape: &#shape, template: &#name } }
             }
         };
-        let (first, last) = (Literal::u16_unsuffixed(rule.first), Literal::u16_unsuffixed(rule.last));
+        let (first, last) = (
+            Literal::u16_unsuffixed(rule.first),
+            Literal::u16_unsuffixed(rule.last),
+        );
         quote! { ErrorRule { first: #first, last: #last, then: #then } }
     }
 }
 
 fn statuses(rule: &model::ErrorRule) -> String {
-    if rule.first == rule.last { rule.first.to_string() } else { format!("{}xx", rule.first / 100) }
+    if rule.first == rule.last {
+        rule.first.to_string()
+    } else {
+        format!("{}xx", rule.first / 100)
+    }
 }
 
 /// A clause of `require`.
@@ -249,21 +321,52 @@ pub(crate) fn clause(clause: &ir::Clause) -> TokenStream {
     quote! { Clause { text: #text, condition: #condition, reads: #reads } }
 }
 
-fn argument_of(types: &Types, call: &model::Call, argument: &model::Argument, value: &ir::Value) -> TokenStream {
-    let Some(parameter) = call.operation.parameters.get(argument.parameter) else { return TokenStream::new() };
+fn argument_of(
+    types: &Types,
+    call: &model::Call,
+    argument: &model::Argument,
+    value: &ir::Value,
+) -> TokenStream {
+    let Some(parameter) = call.operation.parameters.get(argument.parameter) else {
+        return TokenStream::new();
+    };
     let place = input::place(parameter.location);
     let (name, value) = (&parameter.name, argument_value(value));
-    let new = if parameter.required { quote! { required } } else { quote! { optional } };
-    let style = match (parameter.style.as_str(), parameter.explode, parameter.location) {
-        ("spaceDelimited", _, _) => Some(quote! { Style::Space }),
-        ("pipeDelimited", _, _) => Some(quote! { Style::Pipe }),
-        (_, false, _) | (_, _, Location::Path | Location::Header) => Some(quote! { Style::Comma }),
-        _ => None,
+    let new = if parameter.required {
+        quote! { required }
+    } else {
+        quote! { optional }
     };
     // How a list is written only matters for one.
     let list = matches!(types.get(parameter.ty).kind, Kind::List(_));
-    let style = style.filter(|_| list).map(|style| quote! { .style(#style) });
+    let style = style(parameter).filter(|_| list).map(|style| match style {
+        Style::Comma => quote! { .style(Style::Comma) },
+        Style::Space => quote! { .style(Style::Space) },
+        Style::Pipe => quote! { .style(Style::Pipe) },
+    });
     quote! { Argument::#new(#place, #name, #value) #style }
+}
+
+/// How a list is written, where not by repeating the parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    Comma,
+    Space,
+    Pipe,
+}
+
+/// How a parameter's list is written; none for repeating it.
+pub(crate) fn style(parameter: &Parameter) -> Option<Style> {
+    match (
+        parameter.style.as_str(),
+        parameter.explode,
+        parameter.location,
+    ) {
+        ("spaceDelimited", false, _) => Some(Style::Space),
+        ("pipeDelimited", false, _) => Some(Style::Pipe),
+        (_, false, _) | (_, _, Location::Path | Location::Header) => Some(Style::Comma),
+        _ => None,
+    }
 }
 
 fn argument_value(value: &ir::Value) -> TokenStream {
@@ -283,23 +386,45 @@ fn argument_value(value: &ir::Value) -> TokenStream {
 fn fan(fan: Fan, list_answer: bool) -> TokenStream {
     let small = |place: usize| Literal::u8_unsuffixed(u8::try_from(place).unwrap_or(u8::MAX));
     let table = match fan {
-        Fan::One { list_argument: None } => return TokenStream::new(),
-        Fan::One { list_argument: Some(argument) } => {
+        Fan::One {
+            list_argument: None,
+        } => return TokenStream::new(),
+        Fan::One {
+            list_argument: Some(argument),
+        } => {
             let argument = small(argument);
             quote! { Fan::One { list_argument: Some(#argument), list_answer: #list_answer } }
         }
-        Fan::Split { argument, items, parallel, max } => {
-            let (argument, items) = (small(argument), Literal::u32_unsuffixed(u32::try_from(items).unwrap_or(u32::MAX)));
-            let (parallel, max) = (Literal::u16_unsuffixed(parallel), Literal::u32_unsuffixed(max));
+        Fan::Split {
+            argument,
+            items,
+            parallel,
+            max,
+        } => {
+            let (argument, items) = (
+                small(argument),
+                Literal::u32_unsuffixed(u32::try_from(items).unwrap_or(u32::MAX)),
+            );
+            let (parallel, max) = (
+                Literal::u16_unsuffixed(parallel),
+                Literal::u32_unsuffixed(max),
+            );
             quote! {
                 Fan::Split {
                     argument: #argument, items: #items, parallel: #parallel, max: #max, list_answer: #list_answer,
                 }
             }
         }
-        Fan::Each { argument, parallel, max } => {
+        Fan::Each {
+            argument,
+            parallel,
+            max,
+        } => {
             let argument = small(argument);
-            let (parallel, max) = (Literal::u16_unsuffixed(parallel), Literal::u32_unsuffixed(max));
+            let (parallel, max) = (
+                Literal::u16_unsuffixed(parallel),
+                Literal::u32_unsuffixed(max),
+            );
             quote! { Fan::Each { argument: #argument, parallel: #parallel, max: #max } }
         }
     };
@@ -312,5 +437,9 @@ fn bits(calls: &[usize]) -> TokenStream {
 }
 
 fn binary(bits: u64) -> TokenStream {
-    if bits == 0 { quote! { 0 } } else { format!("{bits:#b}").parse().unwrap_or_default() }
+    if bits == 0 {
+        quote! { 0 }
+    } else {
+        format!("{bits:#b}").parse().unwrap_or_default()
+    }
 }

@@ -14,10 +14,16 @@ use super::{Item, duration, input, place, plans, tables};
 use crate::ir;
 
 /// Bytes of a request's body, where the spec says nothing.
-const BODY_LIMIT: u64 = 10 << 20;
+pub(crate) const BODY_LIMIT: u64 = 10 << 20;
 
 /// The module.
-pub(crate) fn module(model: &Model, gateway: &ir::Gateway, items: &[Item], schemes: &[Ident], sources: &Sources) -> Module {
+pub(crate) fn module(
+    model: &Model,
+    gateway: &ir::Gateway,
+    items: &[Item],
+    schemes: &[Ident],
+    sources: &Sources,
+) -> Module {
     let routes = model
         .endpoints
         .iter()
@@ -31,7 +37,11 @@ pub(crate) fn module(model: &Model, gateway: &ir::Gateway, items: &[Item], schem
         pub static ROUTES: &[Route] = &[#(#names),*];
         #(#routes)*
     };
-    Module { name: "routes", doc: "How requests get to the endpoints, and what they must bring.".to_owned(), items }
+    Module {
+        name: "routes",
+        doc: "How requests get to the endpoints, and what they must bring.".to_owned(),
+        items,
+    }
 }
 
 /// A constant, so that the table can hold it by value.
@@ -49,15 +59,28 @@ fn route(
     let pattern = &endpoint.path;
     let segments = endpoint.segments.iter().map(segment);
     let when = tables::option(endpoint.choice.as_ref().map(|choice| {
-        let place = if choice.location == Location::Header { quote! { Place::Header } } else { quote! { Place::Query } };
+        let place = if choice.location == Location::Header {
+            quote! { Place::Header }
+        } else {
+            quote! { Place::Query }
+        };
         let (name, equals) = (&choice.name, &choice.equals);
         quote! { Choice { place: #place, name: #name, equals: #equals } }
     }));
-    let auth = endpoint.auth.iter().filter_map(|scheme| schemes.get(*scheme)).map(|name| quote! { &super::auth::#name });
+    let auth = endpoint
+        .auth
+        .iter()
+        .filter_map(|scheme| schemes.get(*scheme))
+        .map(|name| quote! { &super::auth::#name });
     let (scopes, roles) = (&endpoint.require.scopes, &endpoint.require.roles);
     let require = tables.require.iter().map(plans::clause);
     let timeout = duration(endpoint.timeout);
-    let limit = Literal::u64_unsuffixed(endpoint.body_limit.or(model.server.body_limit).unwrap_or(BODY_LIMIT));
+    let limit = Literal::u64_unsuffixed(
+        endpoint
+            .body_limit
+            .or(model.server.body_limit)
+            .unwrap_or(BODY_LIMIT),
+    );
     let inputs = input::inputs(&model.types, endpoint);
     let body = tables::option(tables.body.as_ref().map(|_| {
         let name = &item.body;
@@ -94,30 +117,40 @@ fn segment(segment: &Segment) -> TokenStream {
     }
 }
 
-/// The segments of a contract's route.
+/// The segments of a contract's route, and whether each is a parameter. One that is only partly a parameter can't be told
+/// from any other.
+pub(crate) fn segments(path: &str) -> Vec<(bool, &str)> {
+    let parts = path.split('/').skip(1);
+    let segment = |part| match str::split_once(part, '{') {
+        None => (false, part),
+        Some((_, rest)) => (true, rest.split('}').next().unwrap_or(rest)),
+    };
+    parts.map(segment).collect()
+}
+
+/// The same as Rust.
 pub(crate) fn contract_segments(path: &str) -> Vec<TokenStream> {
-    path.split('/')
-        .skip(1)
-        .map(|part| {
-            // A segment that is only partly a parameter can't be told from any other.
-            match part.split_once('{') {
-                None => quote! { Segment::Literal(#part) },
-                Some((_, rest)) => {
-                    let name = rest.split('}').next().unwrap_or(rest);
-                    quote! { Segment::Parameter(#name) }
-                }
-            }
-        })
-        .collect()
+    let segment = |(parameter, word): (bool, &str)| match parameter {
+        true => quote! { Segment::Parameter(#word) },
+        false => quote! { Segment::Literal(#word) },
+    };
+    segments(path).into_iter().map(segment).collect()
 }
 
 /// `BFF`; `openapi` is an expression that gives the document.
-pub(crate) fn gateway(model: &Model, upstreams: &UpstreamNames, schemes: &[Ident], openapi: &TokenStream) -> TokenStream {
+pub(crate) fn gateway(
+    model: &Model,
+    upstreams: &UpstreamNames,
+    schemes: &[Ident],
+    openapi: &TokenStream,
+) -> TokenStream {
     let (name, spec) = (&model.name, &model.file);
-    let variables = variables(model).into_iter().map(|(name, (default, secret))| {
-        let default = tables::option(default);
-        quote! { Variable { name: #name, default: #default, secret: #secret } }
-    });
+    let variables = variables(model)
+        .into_iter()
+        .map(|(name, (default, secret))| {
+            let default = tables::option(default);
+            quote! { Variable { name: #name, default: #default, secret: #secret } }
+        });
     let upstreams = (0..model.upstreams.len()).map(|upstream| upstreams.upstream(upstream));
     let strict = model.server.strict;
     let limit = Literal::u64_unsuffixed(model.server.body_limit.unwrap_or(BODY_LIMIT));
@@ -143,7 +176,9 @@ pub(crate) fn variables(model: &Model) -> BTreeMap<String, (Option<String>, bool
     let mut add = |text: &Text| {
         for part in &text.parts {
             if let TextPart::Variable { name, default } = part {
-                let known = variables.entry(name.clone()).or_insert((default.clone(), false));
+                let known = variables
+                    .entry(name.clone())
+                    .or_insert((default.clone(), false));
                 known.1 |= text.secret;
                 // One place without a default makes it required.
                 if default.is_none() {

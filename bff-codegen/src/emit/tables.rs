@@ -1,30 +1,80 @@
 //! Tables as Rust expressions that a static can hold.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::names::Names;
 use crate::ir::{
-    Absent, Block, BlockRef, Condition, Elements, Entry, Fields, Frame, Hop, Key, Kinds, Node, OnList, OnObject,
-    Operand, Path, Pick, Pool, Root, Shape, Slot, Template, Test,
+    Absent, Block, BlockRef, Condition, Elements, Entry, Fields, Frame, Hop, Key, Kinds, Node,
+    OnList, OnObject, Operand, Path, Pick, Pool, Root, Shape, Slot, Template, Test,
 };
 
 /// What the tables of a pool are called.
 #[derive(Debug)]
 pub(crate) struct PoolNames {
-    frames: Vec<Ident>,
-    elements: Vec<Ident>,
-    blocks: Vec<Ident>,
+    frames: Vec<TokenStream>,
+    elements: Vec<TokenStream>,
+    blocks: Vec<TokenStream>,
 }
 
 impl PoolNames {
     /// Names for a pool's tables, behind `prefix`.
     pub(crate) fn new(pool: &Pool, prefix: &str, names: &mut Names) -> PoolNames {
-        let mut name = |hint: &str, suffix: &str| names.constant(&format!("{prefix}_{hint}{suffix}"));
+        let mut name = |hint: &str, suffix: &str| {
+            let name = names.constant(&format!("{prefix}_{hint}{suffix}"));
+            quote! { #name }
+        };
         PoolNames {
-            frames: pool.frames.iter().map(|named| name(&named.name, "_frame")).collect(),
-            elements: pool.elements.iter().map(|named| name(&named.name, "_elements")).collect(),
-            blocks: pool.blocks.iter().map(|named| name(&named.name, "")).collect(),
+            frames: pool
+                .frames
+                .iter()
+                .map(|named| name(&named.name, "_frame"))
+                .collect(),
+            elements: pool
+                .elements
+                .iter()
+                .map(|named| name(&named.name, "_elements"))
+                .collect(),
+            blocks: pool
+                .blocks
+                .iter()
+                .map(|named| name(&named.name, ""))
+                .collect(),
+        }
+    }
+
+    /// A pool of which every table is another type's, by its `Project`.
+    pub(crate) fn of_projects(
+        pool: &Pool,
+        nested: &[(String, TokenStream)],
+        runtime: &TokenStream,
+    ) -> PoolNames {
+        let project = |name: &str| {
+            let ty = nested
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, ty)| ty);
+            quote! { <#ty as #runtime::json::Project> }
+        };
+        let elements = |named: &crate::ir::Named<Elements>| {
+            let (slot, project) = (
+                number(named.table.slot),
+                project(&named.table.frame.node.at),
+            );
+            quote! { Elements { slot: #slot, frame: #project::FRAME } }
+        };
+        let frame = |name: &str| {
+            let project = project(name);
+            quote! { #project::FRAME }
+        };
+        let block = |name: &str| {
+            let project = project(name);
+            quote! { *#project::BLOCK }
+        };
+        PoolNames {
+            frames: pool.frames.iter().map(|named| frame(&named.name)).collect(),
+            elements: pool.elements.iter().map(elements).collect(),
+            blocks: pool.blocks.iter().map(|named| block(&named.name)).collect(),
         }
     }
 
@@ -55,7 +105,8 @@ impl PoolNames {
         quote! { Shape::new(#width, #node) }
     }
 
-    fn frame(&self, frame: &Frame) -> TokenStream {
+    /// `Frame::new(…)`
+    pub(crate) fn frame(&self, frame: &Frame) -> TokenStream {
         let (width, node) = (number(frame.width), self.node(&frame.node));
         quote! { Frame::new(#width, #node) }
     }
@@ -72,7 +123,9 @@ impl PoolNames {
         let promised = without_null(node.kinds);
         let plain = |form: Kinds| promised == form;
         let short = match (&node.object, &node.list, node.own) {
-            (OnObject::Reject, OnList::Reject, Some(slot)) if node.first == slot && node.end == slot + 1 => {
+            (OnObject::Reject, OnList::Reject, Some(slot))
+                if node.first == slot && node.end == slot + 1 =>
+            {
                 let (slot, kinds) = (number(slot), kinds(node.kinds));
                 return quote! { Node::scalar(#at, #slot, #kinds) };
             }
@@ -89,7 +142,9 @@ impl PoolNames {
                 let own = own.map(number).map(|slot| quote! { .own(#slot) });
                 Some(quote! { Node::object(#at, #first, #end, #fields) #own })
             }
-            (OnObject::Reject, OnList::Elements(_) | OnList::Shared(_), own) if plain(Kinds::LIST) => {
+            (OnObject::Reject, OnList::Elements(_) | OnList::Shared(_), own)
+                if plain(Kinds::LIST) =>
+            {
                 let elements = self.elements_of(&node.list);
                 let own = own.map(number).map(|slot| quote! { .own(#slot) });
                 Some(quote! { Node::list(#at, #elements) #own })
@@ -177,7 +232,11 @@ impl PoolNames {
                     Some(json) => quote! { Template::copy_or(#path, #json) },
                 }
             }
-            Template::Select { path, block, default } => {
+            Template::Select {
+                path,
+                block,
+                default,
+            } => {
                 let path = self::path(path);
                 let block = match block {
                     BlockRef::Inline(block) => self.block(block),
@@ -370,7 +429,9 @@ fn kinds(kinds: Kinds) -> TokenStream {
     let number = if kinds.contains(Kinds::NUMBER) {
         Some(quote! { Kinds::NUMBER })
     } else {
-        kinds.contains(Kinds::INTEGER).then(|| quote! { Kinds::INTEGER })
+        kinds
+            .contains(Kinds::INTEGER)
+            .then(|| quote! { Kinds::INTEGER })
     };
     let has = |kind: Kinds, name: TokenStream| kinds.contains(kind).then_some(name);
     let mut names = [
@@ -395,10 +456,17 @@ fn kinds(kinds: Kinds) -> TokenStream {
 
 /// The kinds but `null`.
 fn without_null(kinds: Kinds) -> Kinds {
-    [Kinds::BOOLEAN, Kinds::INTEGER, Kinds::NUMBER, Kinds::STRING, Kinds::OBJECT, Kinds::LIST]
-        .into_iter()
-        .filter(|kind| kinds.contains(*kind))
-        .fold(Kinds::NONE, Kinds::or)
+    [
+        Kinds::BOOLEAN,
+        Kinds::INTEGER,
+        Kinds::NUMBER,
+        Kinds::STRING,
+        Kinds::OBJECT,
+        Kinds::LIST,
+    ]
+    .into_iter()
+    .filter(|kind| kinds.contains(*kind))
+    .fold(Kinds::NONE, Kinds::or)
 }
 
 /// A slot, a width.

@@ -38,9 +38,23 @@ pub(crate) fn module(model: &Model, sources: &Sources) -> (Module, UpstreamNames
     let mut names = Names::default();
     let mut known = UpstreamNames::default();
     let mut items = TokenStream::new();
-    known.upstreams = model.upstreams.iter().map(|upstream| names.constant(&upstream.name)).collect();
-    for (index, (upstream, name)) in model.upstreams.iter().zip(known.upstreams.clone()).enumerate() {
-        let doc = format!(" `{}`: `{}` ({}).", upstream.name, upstream.contract, place(sources, upstream.place));
+    known.upstreams = model
+        .upstreams
+        .iter()
+        .map(|upstream| names.constant(&upstream.name))
+        .collect();
+    for (index, (upstream, name)) in model
+        .upstreams
+        .iter()
+        .zip(known.upstreams.clone())
+        .enumerate()
+    {
+        let doc = format!(
+            " `{}`: `{}` ({}).",
+            upstream.name,
+            upstream.contract,
+            place(sources, upstream.place)
+        );
         let table = self::upstream(upstream);
         items.extend(quote! { #[doc = #doc] pub static #name: Upstream = #table; });
         for operation in operations(model, index) {
@@ -49,7 +63,11 @@ pub(crate) fn module(model: &Model, sources: &Sources) -> (Module, UpstreamNames
             known.operations.insert((index, route(operation)), constant);
         }
     }
-    let module = Module { name: "upstreams", doc: "The services behind this gateway, and what it asks of them.".to_owned(), items };
+    let module = Module {
+        name: "upstreams",
+        doc: "The services behind this gateway, and what it asks of them.".to_owned(),
+        items,
+    };
     (module, known)
 }
 
@@ -59,7 +77,10 @@ fn operations(model: &Model, upstream: usize) -> Vec<&Operation> {
     for Endpoint { work, .. } in &model.endpoints {
         let Work::Calls(calls) = work else { continue };
         for call in calls.calls.iter().filter(|call| call.upstream == upstream) {
-            if !used.iter().any(|known| route(known) == route(&call.operation)) {
+            if !used
+                .iter()
+                .any(|known| route(known) == route(&call.operation))
+            {
                 used.push(&call.operation);
             }
         }
@@ -129,7 +150,10 @@ pub(crate) enum Part {
 pub(crate) fn parts(path: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut rest = path;
-    while let Some((before, (name, after))) = rest.split_once('{').and_then(|(b, a)| Some((b, a.split_once('}')?))) {
+    while let Some((before, (name, after))) = rest
+        .split_once('{')
+        .and_then(|(b, a)| Some((b, a.split_once('}')?)))
+    {
         if !before.is_empty() {
             parts.push(Part::Literal(encode(before)));
         }
@@ -177,8 +201,14 @@ mod tests {
     fn paths_in_parts() {
         let literal = |text: &str| Part::Literal(text.to_owned());
         let argument = |text: &str| Part::Argument(text.to_owned());
-        assert_eq!(parts("/users/{id}/x y"), [literal("/users/"), argument("id"), literal("/x%20y")]);
-        assert_eq!(parts("/a/{b}-{c}"), [literal("/a/"), argument("b"), literal("-"), argument("c")]);
+        assert_eq!(
+            parts("/users/{id}/x y"),
+            [literal("/users/"), argument("id"), literal("/x%20y")]
+        );
+        assert_eq!(
+            parts("/a/{b}-{c}"),
+            [literal("/a/"), argument("b"), literal("-"), argument("c")]
+        );
         assert_eq!(parts("/a"), [literal("/a")]);
     }
 }

@@ -17,7 +17,13 @@ pub(crate) fn parameter(types: &Types, ty: TypeId) -> (Rules, Option<ListRules>)
 
 impl Reader<'_> {
     /// What a value of the body must be. Wants all that is checked; a recursive type is checked down to where it recurs.
-    pub(crate) fn body_rule(&mut self, tape: usize, node: NodeId, ty: TypeId, above: &mut Vec<TypeId>) -> BodyRule {
+    pub(crate) fn body_rule(
+        &mut self,
+        tape: usize,
+        node: NodeId,
+        ty: TypeId,
+        above: &mut Vec<TypeId>,
+    ) -> BodyRule {
         if above.contains(&ty) {
             return BodyRule::Any;
         }
@@ -31,9 +37,18 @@ impl Reader<'_> {
             Kind::List(element) => {
                 let (child, slot) = self.tree(tape).elements(node, Some(*element));
                 let element = Box::new(self.body_rule(tape, child, *element, above));
-                BodyRule::List { slot, rules: list_rules(this), element, nullable }
+                BodyRule::List {
+                    slot,
+                    rules: list_rules(this),
+                    element,
+                    nullable,
+                }
             }
-            _ => BodyRule::Scalar { slot: self.tree(tape).copy(node), rules: rules(this), nullable },
+            _ => BodyRule::Scalar {
+                slot: self.tree(tape).copy(node),
+                rules: rules(this),
+                nullable,
+            },
         };
         above.pop();
         rule
@@ -57,9 +72,17 @@ impl Reader<'_> {
         for (name, field) in fields.iter().filter(|(_, field)| !field.read_only) {
             let child = self.tree(tape).field(object, name, field.ty);
             let rule = self.body_rule(tape, child, field.ty, above);
-            rules.push(BodyField { name: name.clone(), required: field.required, rule });
+            rules.push(BodyField {
+                name: name.clone(),
+                required: field.required,
+                rule,
+            });
         }
-        BodyRule::Object { slot: Some(slot), fields: rules, nullable }
+        BodyRule::Object {
+            slot: Some(slot),
+            fields: rules,
+            nullable,
+        }
     }
 }
 
@@ -92,12 +115,18 @@ fn rules(ty: &Type) -> Rules {
 }
 
 fn list_rules(ty: &Type) -> ListRules {
-    ListRules { min: ty.bounds.min_items.map(saturate), max: ty.bounds.max_items.map(saturate) }
+    ListRules {
+        min: ty.bounds.min_items.map(saturate),
+        max: ty.bounds.max_items.map(saturate),
+    }
 }
 
 fn bound(limit: &Limit) -> Option<Bound> {
     let value: f64 = limit.value.parse().ok()?;
-    value.is_finite().then_some(Bound { value, exclusive: limit.exclusive })
+    value.is_finite().then_some(Bound {
+        value,
+        exclusive: limit.exclusive,
+    })
 }
 
 /// The text of a JSON scalar.

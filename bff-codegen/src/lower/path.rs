@@ -27,7 +27,11 @@ pub(crate) struct Walk {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum At {
     /// A value of a tape; `frame`: the hops stand at its frame, so that being there needs no slot.
-    Node { tape: usize, node: NodeId, frame: bool },
+    Node {
+        tape: usize,
+        node: NodeId,
+        frame: bool,
+    },
     /// Text in a slot the hops already name.
     Text,
 }
@@ -41,20 +45,26 @@ impl Reader<'_> {
 
     /// A walk's end as it stands; a list whose elements are visited anyway is read from them.
     pub(crate) fn copied(&mut self, walk: Walk) -> Path {
-        let At::Node { tape, node, .. } = walk.at else { return walk.path };
+        let At::Node { tape, node, .. } = walk.at else {
+            return walk.path;
+        };
         let slot = self.tree(tape).copy(node);
         if !self.tree(tape).visits_elements(node) {
             return walk.path.then(Hop::Value(slot));
         }
         let (element, slot) = self.tree(tape).elements(node, None);
         let own = self.tree(tape).copy(element);
-        walk.path.then(Hop::Each(slot, Pick::All)).then(Hop::Value(own))
+        walk.path
+            .then(Hop::Each(slot, Pick::All))
+            .then(Hop::Value(own))
     }
 
     /// A path that says whether something is there.
     pub(crate) fn presence_path(&mut self, path: &model::Path, current: Option<Current>) -> Path {
         let walk = self.walk(path, current);
-        let At::Node { tape, node, .. } = walk.at else { return walk.path };
+        let At::Node { tape, node, .. } = walk.at else {
+            return walk.path;
+        };
         let slot = self.tree(tape).own(node);
         walk.path.then(Hop::Value(slot))
     }
@@ -62,7 +72,14 @@ impl Reader<'_> {
     /// A path to an object a selection is applied to, and the reader's place in it.
     pub(crate) fn object_path(&mut self, walk: Walk) -> (Path, Current) {
         let At::Node { tape, node, frame } = walk.at else {
-            return (walk.path, Current { tape: usize::MAX, node: ROOT, root: Root::Current });
+            return (
+                walk.path,
+                Current {
+                    tape: usize::MAX,
+                    node: ROOT,
+                    root: Root::Current,
+                },
+            );
         };
         let (inner, into) = self.tree(tape).enter(node);
         let path = match into {
@@ -73,7 +90,14 @@ impl Reader<'_> {
                 walk.path.then(Hop::Value(own))
             }
         };
-        (path, Current { tape, node: inner, root: Root::Current })
+        (
+            path,
+            Current {
+                tape,
+                node: inner,
+                root: Root::Current,
+            },
+        )
     }
 
     /// Follows a path to its last step.
@@ -87,13 +111,23 @@ impl Reader<'_> {
 
     fn start(&mut self, root: model::Root, current: Option<Current>) -> Walk {
         let tape = |tape: usize| Walk {
-            path: Path { root: Root::Tape(u8::try_from(tape).unwrap_or(u8::MAX)), hops: Vec::new() },
-            at: At::Node { tape, node: ROOT, frame: true },
+            path: Path {
+                root: Root::Tape(u8::try_from(tape).unwrap_or(u8::MAX)),
+                hops: Vec::new(),
+            },
+            at: At::Node {
+                tape,
+                node: ROOT,
+                frame: true,
+            },
         };
         match root {
             model::Root::Input(input) => {
                 let slot = u16::try_from(input).unwrap_or(u16::MAX);
-                let path = Path { root: Root::Tape(super::INPUTS), hops: Vec::new() };
+                let path = Path {
+                    root: Root::Tape(super::INPUTS),
+                    hops: Vec::new(),
+                };
                 let path = if self.list_inputs.get(input).copied().unwrap_or(false) {
                     path.then(Hop::Each(slot, Pick::All)).then(Hop::Value(0))
                 } else {
@@ -105,32 +139,66 @@ impl Reader<'_> {
             model::Root::Body => tape(usize::from(super::BODY)),
             model::Root::Call(call) => tape(usize::from(super::CALLS) + call),
             model::Root::Current => match current {
-                Some(Current { tape, node, root }) => {
-                    Walk { path: Path { root, hops: Vec::new() }, at: At::Node { tape, node, frame: true } }
-                }
-                None => Walk { path: Path::current(), at: At::Text },
+                Some(Current { tape, node, root }) => Walk {
+                    path: Path {
+                        root,
+                        hops: Vec::new(),
+                    },
+                    at: At::Node {
+                        tape,
+                        node,
+                        frame: true,
+                    },
+                },
+                None => Walk {
+                    path: Path::current(),
+                    at: At::Text,
+                },
             },
         }
     }
 
     fn step(&mut self, walk: Walk, step: &Step, current: Option<Current>) -> Walk {
         let Walk { path, at } = walk;
-        let At::Node { tape, node, .. } = at else { return Walk { path, at } };
+        let At::Node { tape, node, .. } = at else {
+            return Walk { path, at };
+        };
         match step {
             Step::Field { name, ty } => {
                 let (object, path) = self.into(tape, node, path);
                 let node = self.tree(tape).field(object, name, *ty);
-                Walk { path, at: At::Node { tape, node, frame: false } }
+                Walk {
+                    path,
+                    at: At::Node {
+                        tape,
+                        node,
+                        frame: false,
+                    },
+                }
             }
             Step::Key { name, ty } => {
                 let (map, path) = self.into(tape, node, path);
                 match self.tree(tape).key(map, name, *ty) {
-                    Some(node) => Walk { path, at: At::Node { tape, node, frame: false } },
+                    Some(node) => Walk {
+                        path,
+                        at: At::Node {
+                            tape,
+                            node,
+                            frame: false,
+                        },
+                    },
                     None => {
                         let (node, slot) = self.tree(tape).rest(map, Some(*ty));
                         let key = Operand::Literal(super::json_string(name));
                         let path = path.then(Hop::Each(slot, Pick::First(vec![(0, key)])));
-                        Walk { path, at: At::Node { tape, node, frame: true } }
+                        Walk {
+                            path,
+                            at: At::Node {
+                                tape,
+                                node,
+                                frame: true,
+                            },
+                        }
                     }
                 }
             }
@@ -138,7 +206,14 @@ impl Reader<'_> {
                 // The answers of an `each` call are the entries of its tape's root, and the tree is that of one of them.
                 if *map && node == ROOT && self.tree(tape).has_entries() && path.hops.is_empty() {
                     let pick = self.pick(pick, tape, ROOT, current);
-                    return Walk { path: path.then(Hop::Each(0, pick)), at: At::Node { tape, node, frame: true } };
+                    return Walk {
+                        path: path.then(Hop::Each(0, pick)),
+                        at: At::Node {
+                            tape,
+                            node,
+                            frame: true,
+                        },
+                    };
                 }
                 let (path, (child, slot)) = if *map {
                     let (object, path) = self.into(tape, node, path);
@@ -147,7 +222,14 @@ impl Reader<'_> {
                     (path, self.tree(tape).elements(node, Some(*ty)))
                 };
                 let pick = self.pick(pick, tape, child, current);
-                Walk { path: path.then(Hop::Each(slot, pick)), at: At::Node { tape, node: child, frame: true } }
+                Walk {
+                    path: path.then(Hop::Each(slot, pick)),
+                    at: At::Node {
+                        tape,
+                        node: child,
+                        frame: true,
+                    },
+                }
             }
             Step::Is { test, ty } => {
                 let (node, path, test) = match test {
@@ -158,11 +240,17 @@ impl Reader<'_> {
                     }
                 };
                 let frame = matches!(at, At::Node { frame: true, .. });
-                Walk { path: path.then(Hop::Is(test)), at: At::Node { tape, node, frame } }
+                Walk {
+                    path: path.then(Hop::Is(test)),
+                    at: At::Node { tape, node, frame },
+                }
             }
             Step::Header(name) => {
                 let slot = self.tree(tape).header(name);
-                Walk { path: path.then(Hop::Value(slot)), at: At::Text }
+                Walk {
+                    path: path.then(Hop::Value(slot)),
+                    at: At::Text,
+                }
             }
         }
     }
@@ -176,7 +264,13 @@ impl Reader<'_> {
         }
     }
 
-    fn pick(&mut self, pick: &model::Pick, tape: usize, element: NodeId, current: Option<Current>) -> Pick {
+    fn pick(
+        &mut self,
+        pick: &model::Pick,
+        tape: usize,
+        element: NodeId,
+        current: Option<Current>,
+    ) -> Pick {
         match pick {
             model::Pick::All => Pick::All,
             model::Pick::Index(at) => Pick::Index(*at),
@@ -201,14 +295,24 @@ impl Reader<'_> {
                 let (object, _) = self.tree(tape).enter(node);
                 node = self.tree(tape).field(object, name, key.ty);
             }
-            let slot = if key.field.is_empty() { 0 } else { self.tree(tape).copy(node) };
+            let slot = if key.field.is_empty() {
+                0
+            } else {
+                self.tree(tape).copy(node)
+            };
             pairs.push((slot, equals));
         }
         pairs
     }
 
     /// The test of a variant; `object` is the node its properties are fields of.
-    pub(crate) fn test(&mut self, tape: usize, object: NodeId, test: &VariantTest, ty: TypeId) -> Test {
+    pub(crate) fn test(
+        &mut self,
+        tape: usize,
+        object: NodeId,
+        test: &VariantTest,
+        ty: TypeId,
+    ) -> Test {
         match test {
             VariantTest::Property(name, values) => {
                 let node = self.tree(tape).field(object, name, ty);
@@ -218,12 +322,18 @@ impl Reader<'_> {
                 let node = self.tree(tape).field(object, name, ty);
                 Test::Present(self.tree(tape).own(node))
             }
-            VariantTest::Kind => Test::Kind(self.tree(tape).own(object), tree::kinds(self.types, &[ty])),
+            VariantTest::Kind => {
+                Test::Kind(self.tree(tape).own(object), tree::kinds(self.types, &[ty]))
+            }
         }
     }
 
     /// A side of a condition or the right side of a join key.
-    pub(crate) fn operand(&mut self, operand: &model::Operand, current: Option<Current>) -> Operand {
+    pub(crate) fn operand(
+        &mut self,
+        operand: &model::Operand,
+        current: Option<Current>,
+    ) -> Operand {
         match operand {
             model::Operand::Path(path) => Operand::Path(self.value_path(path, current)),
             model::Operand::Literal(text) => Operand::Literal(text.clone()),
@@ -244,6 +354,9 @@ impl Reader<'_> {
     }
 
     fn is_scalar(&self, ty: TypeId) -> bool {
-        !matches!(self.types.get(ty).kind, Kind::List(_) | Kind::Object(_) | Kind::Variants(_) | Kind::Any)
+        !matches!(
+            self.types.get(ty).kind,
+            Kind::List(_) | Kind::Object(_) | Kind::Variants(_) | Kind::Any
+        )
     }
 }

@@ -7,7 +7,12 @@ use bff_spec::model::{Block, Calls, Endpoint, Entry, ErrorAction, Value, Work};
 
 /// The types an endpoint's whole values lead back to.
 pub(crate) fn framed(types: &Types, endpoint: &Endpoint) -> BTreeSet<TypeId> {
-    let mut search = Search { types, stack: Vec::new(), done: BTreeSet::new(), framed: BTreeSet::new() };
+    let mut search = Search {
+        types,
+        stack: Vec::new(),
+        done: BTreeSet::new(),
+        framed: BTreeSet::new(),
+    };
     if let Some(body) = &endpoint.body {
         search.visit(body.ty);
     }
@@ -19,7 +24,12 @@ pub(crate) fn framed(types: &Types, endpoint: &Endpoint) -> BTreeSet<TypeId> {
 
 /// The types a type leads back to.
 pub(crate) fn framed_within(types: &Types, ty: TypeId) -> BTreeSet<TypeId> {
-    let mut search = Search { types, stack: Vec::new(), done: BTreeSet::new(), framed: BTreeSet::new() };
+    let mut search = Search {
+        types,
+        stack: Vec::new(),
+        done: BTreeSet::new(),
+        framed: BTreeSet::new(),
+    };
     search.visit(ty);
     search.framed
 }
@@ -59,7 +69,9 @@ impl Search<'_> {
         for entry in entries {
             match entry {
                 Entry::Field { value, .. } => self.value(value),
-                Entry::Variant { entries, .. } | Entry::Spread { entries, .. } => self.entries(entries),
+                Entry::Variant { entries, .. } | Entry::Spread { entries, .. } => {
+                    self.entries(entries)
+                }
                 Entry::Rest { ty } => self.visit(*ty),
             }
         }
@@ -69,8 +81,14 @@ impl Search<'_> {
         match value {
             Value::Literal(_) => {}
             Value::List(values) => values.iter().for_each(|value| self.value(value)),
-            Value::Path { path, select: None, .. } => self.visit(path.ty),
-            Value::Path { select: Some(block), .. } | Value::Block(block) => self.block(block),
+            Value::Path {
+                path, select: None, ..
+            } => self.visit(path.ty),
+            Value::Path {
+                select: Some(block),
+                ..
+            }
+            | Value::Block(block) => self.block(block),
         }
     }
 
@@ -83,9 +101,18 @@ impl Search<'_> {
             Kind::List(element) => {
                 // Only what can be an object, or a choice with one, gets a frame: a list is passed through.
                 let element = *element;
-                return if self.lists(ty) { () } else { self.visit(element) };
+                return if self.lists(ty) {
+                    ()
+                } else {
+                    self.visit(element)
+                };
             }
-            Kind::Object(object) => object.fields.values().map(|field| field.ty).chain(object.rest).collect(),
+            Kind::Object(object) => object
+                .fields
+                .values()
+                .map(|field| field.ty)
+                .chain(object.rest)
+                .collect(),
             Kind::Variants(variants) => variants.members.iter().map(|member| member.ty).collect(),
             _ => return,
         };

@@ -60,7 +60,11 @@ pub(crate) const ROOT: NodeId = 0;
 
 impl<'m> Tree<'m> {
     /// A tree of which nothing is wanted; `root` is the type of the body.
-    pub(crate) fn new(types: &'m Types, framed: &'m BTreeSet<TypeId>, root: Option<TypeId>) -> Tree<'m> {
+    pub(crate) fn new(
+        types: &'m Types,
+        framed: &'m BTreeSet<TypeId>,
+        root: Option<TypeId>,
+    ) -> Tree<'m> {
         let mut tree = Tree {
             types,
             framed,
@@ -75,12 +79,20 @@ impl<'m> Tree<'m> {
         if shared {
             tree.shared.insert(types.clone(), ROOT);
         }
-        tree.nodes.push(Node { types, shared, ..Node::default() });
+        tree.nodes.push(Node {
+            types,
+            shared,
+            ..Node::default()
+        });
         tree
     }
 
     /// The tree of one answer of an `each` call.
-    pub(crate) fn of_entries(types: &'m Types, framed: &'m BTreeSet<TypeId>, root: Option<TypeId>) -> Tree<'m> {
+    pub(crate) fn of_entries(
+        types: &'m Types,
+        framed: &'m BTreeSet<TypeId>,
+        root: Option<TypeId>,
+    ) -> Tree<'m> {
         let mut tree = Tree::new(types, framed, root);
         tree.entries = true;
         // Entries' slots are shifted, those of shared frames are not.
@@ -112,10 +124,12 @@ impl<'m> Tree<'m> {
 
     /// The objects a node may be.
     pub(crate) fn objects(&self, node: NodeId) -> impl Iterator<Item = &'m Object> {
-        self.members(node).into_iter().filter_map(|ty| match &ty.kind {
-            Kind::Object(object) => Some(object),
-            _ => None,
-        })
+        self.members(node)
+            .into_iter()
+            .filter_map(|ty| match &ty.kind {
+                Kind::Object(object) => Some(object),
+                _ => None,
+            })
     }
 
     /// Whether a node is the frame of a recursive type.
@@ -125,7 +139,10 @@ impl<'m> Tree<'m> {
 
     /// The name of a node's type, for people.
     pub(crate) fn name(&self, node: NodeId) -> Option<&'m str> {
-        self.get(node).types.first().and_then(|ty| self.types.get(*ty).name.as_deref())
+        self.get(node)
+            .types
+            .first()
+            .and_then(|ty| self.types.get(*ty).name.as_deref())
     }
 
     /// Wants that the value itself, or that it is there, is captured; gives its slot.
@@ -162,7 +179,11 @@ impl<'m> Tree<'m> {
         if let Some(&known) = self.get(node).fields.get(name) {
             return known;
         }
-        let types = self.objects(node).filter_map(|object| object.fields.get(name)).map(|field| field.ty).collect();
+        let types = self
+            .objects(node)
+            .filter_map(|object| object.fields.get(name))
+            .map(|field| field.ty)
+            .collect();
         let at = join(&self.get(node).at, name);
         let child = self.add(types, fallback, at);
         self.with(node, |n| n.fields.insert(name.to_owned(), child));
@@ -178,7 +199,10 @@ impl<'m> Tree<'m> {
         if let Some(&known) = here.keys.get(name) {
             return Some(known);
         }
-        let types = self.objects(node).filter_map(|object| object.rest).collect();
+        let types = self
+            .objects(node)
+            .filter_map(|object| object.rest)
+            .collect();
         let at = join(&self.get(node).at, name);
         let child = self.add(types, fallback, at);
         self.with(node, |n| n.keys.insert(name.to_owned(), child));
@@ -190,9 +214,14 @@ impl<'m> Tree<'m> {
         let child = match self.get(node).rest {
             Some(known) => known,
             None => {
-                let types: Vec<TypeId> = self.objects(node).filter_map(|object| object.rest).collect();
+                let types: Vec<TypeId> = self
+                    .objects(node)
+                    .filter_map(|object| object.rest)
+                    .collect();
                 let at = join(&self.get(node).at, "*");
-                let fallback = fallback.or(types.first().copied()).unwrap_or(TypeId(u32::MAX));
+                let fallback = fallback
+                    .or(types.first().copied())
+                    .unwrap_or(TypeId(u32::MAX));
                 let child = self.add(types, fallback, at);
                 self.with(node, |n| n.rest = Some(child));
                 child
@@ -219,7 +248,9 @@ impl<'m> Tree<'m> {
                 let child = if self.recurs(&types) {
                     self.frame_of(sorted(types), at)
                 } else {
-                    let fallback = fallback.or(types.first().copied()).unwrap_or(TypeId(u32::MAX));
+                    let fallback = fallback
+                        .or(types.first().copied())
+                        .unwrap_or(TypeId(u32::MAX));
                     self.add(types, fallback, at)
                 };
                 self.with(node, |n| n.elements = Some(child));
@@ -232,16 +263,24 @@ impl<'m> Tree<'m> {
     /// Wants a response header; gives its slot.
     pub(crate) fn header(&mut self, name: &str) -> Slot {
         let name = name.to_ascii_lowercase();
-        let place = self.headers.iter().position(|known| *known == name).unwrap_or_else(|| {
-            self.headers.push(name);
-            self.headers.len() - 1
-        });
+        let place = self
+            .headers
+            .iter()
+            .position(|known| *known == name)
+            .unwrap_or_else(|| {
+                self.headers.push(name);
+                self.headers.len() - 1
+            });
         self.header_slot(place)
     }
 
     /// Every wanted response header and its slot.
     pub(crate) fn header_slots(&self) -> Vec<(String, Slot)> {
-        self.headers.iter().enumerate().map(|(place, name)| (name.clone(), self.header_slot(place))).collect()
+        self.headers
+            .iter()
+            .enumerate()
+            .map(|(place, name)| (name.clone(), self.header_slot(place)))
+            .collect()
     }
 
     fn header_slot(&self, place: usize) -> Slot {
@@ -262,7 +301,12 @@ impl<'m> Tree<'m> {
                 self.copy(element);
             }
         }
-        let shared: Vec<NodeId> = self.shared.values().copied().filter(|&id| id != ROOT).collect();
+        let shared: Vec<NodeId> = self
+            .shared
+            .values()
+            .copied()
+            .filter(|&id| id != ROOT)
+            .collect();
         self.number_node(ROOT, Slot::from(self.entries));
         for id in shared {
             self.number_node(id, 0);
@@ -270,7 +314,10 @@ impl<'m> Tree<'m> {
     }
 
     fn number_node(&mut self, id: NodeId, first: Slot) -> Slot {
-        let mut slots = Slots { first, ..Slots::default() };
+        let mut slots = Slots {
+            first,
+            ..Slots::default()
+        };
         let mut next = first;
         let mut take = || {
             let slot = next;
@@ -292,7 +339,12 @@ impl<'m> Tree<'m> {
             slots.elements = take();
         }
         let node = self.get(id);
-        let inline: Vec<NodeId> = node.fields.values().chain(node.keys.values()).copied().collect();
+        let inline: Vec<NodeId> = node
+            .fields
+            .values()
+            .chain(node.keys.values())
+            .copied()
+            .collect();
         for child in inline {
             next = self.number_node(child, next);
         }
@@ -317,7 +369,9 @@ impl<'m> Tree<'m> {
         let shift = Slot::from(self.entries);
         let node = self.table(ROOT, shift, pool);
         let width = node.end.saturating_add(to_slot(self.headers.len()));
-        ir::Shape { root: ir::Frame { width, node } }
+        ir::Shape {
+            root: ir::Frame { width, node },
+        }
     }
 
     fn table(&self, id: NodeId, shift: Slot, pool: &mut Shared<'_>) -> ir::Node {
@@ -325,8 +379,15 @@ impl<'m> Tree<'m> {
         let kinds = kinds(self.types, &node.types);
         let any = node.own && self.is_any(&self.members(id));
         let object = if let Some(inner) = node.inner {
-            ir::OnObject::Framed { slot: node.slots.inner - shift, frame: self.pooled_frame(inner, pool) }
-        } else if node.visited || !node.fields.is_empty() || !node.keys.is_empty() || node.rest.is_some() {
+            ir::OnObject::Framed {
+                slot: node.slots.inner.saturating_sub(shift),
+                frame: self.pooled_frame(inner, pool),
+            }
+        } else if node.visited
+            || !node.fields.is_empty()
+            || !node.keys.is_empty()
+            || node.rest.is_some()
+        {
             ir::OnObject::Fields(self.fields(id, shift, pool))
         } else if any {
             ir::OnObject::Whole
@@ -334,9 +395,11 @@ impl<'m> Tree<'m> {
             ir::OnObject::Reject
         };
         let list = match node.elements {
-            Some(element) if self.is_shared(element) => ir::OnList::Shared(self.pooled_elements(id, shift, pool)),
+            Some(element) if self.is_shared(element) => {
+                ir::OnList::Shared(self.pooled_elements(id, shift, pool))
+            }
             Some(element) => ir::OnList::Elements(Box::new(ir::Elements {
-                slot: node.slots.elements - shift,
+                slot: node.slots.elements.saturating_sub(shift),
                 frame: self.frame(element, 0, pool),
             })),
             None if any => ir::OnList::Whole,
@@ -346,9 +409,9 @@ impl<'m> Tree<'m> {
         ir::Node {
             at: node.at.clone(),
             kinds,
-            first: node.slots.first - shift,
-            end: node.slots.end - shift,
-            own: node.own.then(|| node.slots.own - shift),
+            first: node.slots.first.saturating_sub(shift),
+            end: node.slots.end.saturating_sub(shift),
+            own: node.own.then(|| node.slots.own.saturating_sub(shift)),
             object,
             list,
         }
@@ -356,7 +419,10 @@ impl<'m> Tree<'m> {
 
     fn frame(&self, id: NodeId, before: Slot, pool: &mut Shared<'_>) -> ir::Frame {
         let node = self.table(id, 0, pool);
-        ir::Frame { width: node.end.max(before), node }
+        ir::Frame {
+            width: node.end.max(before),
+            node,
+        }
     }
 
     fn fields(&self, id: NodeId, shift: Slot, pool: &mut Shared<'_>) -> ir::Fields {
@@ -364,13 +430,24 @@ impl<'m> Tree<'m> {
         let mut keys = Vec::new();
         for (name, &child) in &node.fields {
             let required = self.promises(id, name);
-            keys.push(ir::Key { name: name.clone(), required, node: self.table(child, shift, pool) });
+            keys.push(ir::Key {
+                name: name.clone(),
+                required,
+                node: self.table(child, shift, pool),
+            });
         }
         for (name, &child) in &node.keys {
-            keys.push(ir::Key { name: name.clone(), required: false, node: self.table(child, shift, pool) });
+            keys.push(ir::Key {
+                name: name.clone(),
+                required: false,
+                node: self.table(child, shift, pool),
+            });
         }
         let rest = node.rest.map(|entry| {
-            Box::new(ir::Elements { slot: node.slots.rest - shift, frame: self.frame(entry, 1, pool) })
+            Box::new(ir::Elements {
+                slot: node.slots.rest.saturating_sub(shift),
+                frame: self.frame(entry, 1, pool),
+            })
         });
         ir::Fields { keys, rest }
     }
@@ -378,7 +455,8 @@ impl<'m> Tree<'m> {
     /// Whether every object the node may be has the field, and promises it.
     fn promises(&self, node: NodeId, name: &str) -> bool {
         let promised = |field: &Field| field.required && !field.write_only;
-        self.objects(node).all(|object| object.fields.get(name).is_some_and(promised))
+        self.objects(node)
+            .all(|object| object.fields.get(name).is_some_and(promised))
     }
 
     fn copied_list(&self, id: NodeId) -> ir::OnList {
@@ -394,7 +472,9 @@ impl<'m> Tree<'m> {
             return ir::OnList::Reject;
         }
         let mut members = Vec::new();
-        elements.iter().for_each(|&element| flatten(self.types, element, &mut members));
+        elements
+            .iter()
+            .for_each(|&element| flatten(self.types, element, &mut members));
         if self.is_any(&members) {
             ir::OnList::Whole
         } else {
@@ -413,7 +493,10 @@ impl<'m> Tree<'m> {
         let place = pool.pool.frames.len();
         pool.frames.insert((pool.tape, inner), place);
         let name = self.name(inner).unwrap_or("inner").to_owned();
-        let empty = ir::Frame { width: 0, node: ir::Node::reject() };
+        let empty = ir::Frame {
+            width: 0,
+            node: ir::Node::reject(),
+        };
         pool.pool.frames.push(ir::Named { name, table: empty });
         let frame = self.frame(inner, 0, pool);
         if let Some(named) = pool.pool.frames.get_mut(place) {
@@ -429,11 +512,21 @@ impl<'m> Tree<'m> {
         let place = pool.pool.elements.len();
         pool.elements.insert((pool.tape, list), place);
         let node = self.get(list);
-        let last = node.at.rsplit(['.', '[']).find(|part| *part != "]").unwrap_or_default();
+        let last = node
+            .at
+            .rsplit(['.', '['])
+            .find(|part| *part != "]")
+            .unwrap_or_default();
         let name = if last.is_empty() { "elements" } else { last }.to_owned();
-        let slot = node.slots.elements - shift;
-        let empty = ir::Frame { width: 0, node: ir::Node::reject() };
-        pool.pool.elements.push(ir::Named { name, table: ir::Elements { slot, frame: empty } });
+        let slot = node.slots.elements.saturating_sub(shift);
+        let empty = ir::Frame {
+            width: 0,
+            node: ir::Node::reject(),
+        };
+        pool.pool.elements.push(ir::Named {
+            name,
+            table: ir::Elements { slot, frame: empty },
+        });
         if let Some(element) = node.elements {
             let frame = self.frame(element, 0, pool);
             if let Some(named) = pool.pool.elements.get_mut(place) {
@@ -452,16 +545,31 @@ impl<'m> Tree<'m> {
         if let Some(&known) = self.shared.get(&types) {
             return known;
         }
-        let name = types.first().and_then(|ty| self.types.get(*ty).name.clone());
-        let node = Node { types: types.clone(), at: name.unwrap_or(at), shared: true, ..Node::default() };
+        let name = types
+            .first()
+            .and_then(|ty| self.types.get(*ty).name.clone());
+        let node = Node {
+            types: types.clone(),
+            at: name.unwrap_or(at),
+            shared: true,
+            ..Node::default()
+        };
         self.nodes.push(node);
         self.shared.insert(types, self.nodes.len() - 1);
         self.nodes.len() - 1
     }
 
     fn add(&mut self, types: Vec<TypeId>, fallback: TypeId, at: String) -> NodeId {
-        let types = if types.is_empty() { vec![fallback] } else { sorted(types) };
-        self.nodes.push(Node { types, at, ..Node::default() });
+        let types = if types.is_empty() {
+            vec![fallback]
+        } else {
+            sorted(types)
+        };
+        self.nodes.push(Node {
+            types,
+            at,
+            ..Node::default()
+        });
         self.nodes.len() - 1
     }
 
@@ -505,14 +613,22 @@ pub(crate) struct Shared<'p> {
 impl<'p> Shared<'p> {
     /// Nothing yet, of this tape.
     pub(crate) fn new(pool: &'p mut ir::Pool, tape: usize) -> Shared<'p> {
-        Shared { pool, tape, frames: BTreeMap::new(), elements: BTreeMap::new() }
+        Shared {
+            pool,
+            tape,
+            frames: BTreeMap::new(),
+            elements: BTreeMap::new(),
+        }
     }
 }
 
 fn flatten<'m>(types: &'m Types, ty: TypeId, into: &mut Vec<&'m Type>) {
     let ty = types.get(ty);
     match &ty.kind {
-        Kind::Variants(variants) => variants.members.iter().for_each(|member| flatten(types, member.ty, into)),
+        Kind::Variants(variants) => variants
+            .members
+            .iter()
+            .for_each(|member| flatten(types, member.ty, into)),
         _ => into.push(ty),
     }
 }
@@ -529,9 +645,14 @@ pub(crate) fn kinds(types: &Types, of: &[TypeId]) -> Kinds {
     of.iter().fold(Kinds::NONE, |all, &ty| {
         let ty = types.get(ty);
         let kinds = match &ty.kind {
-            Kind::Variants(variants) => {
-                kinds(types, &variants.members.iter().map(|member| member.ty).collect::<Vec<_>>())
-            }
+            Kind::Variants(variants) => kinds(
+                types,
+                &variants
+                    .members
+                    .iter()
+                    .map(|member| member.ty)
+                    .collect::<Vec<_>>(),
+            ),
             kind => of_kind(kind),
         };
         all | if ty.nullable { kinds.or_null() } else { kinds }
@@ -546,7 +667,9 @@ fn of_kind(kind: &Kind) -> Kinds {
         Kind::Integer => Kinds::INTEGER,
         Kind::Number => Kinds::NUMBER,
         Kind::String => Kinds::STRING,
-        Kind::Scalars(kinds) => kinds.iter().fold(Kinds::NONE, |all, kind| all | of_kind(kind)),
+        Kind::Scalars(kinds) => kinds
+            .iter()
+            .fold(Kinds::NONE, |all, kind| all | of_kind(kind)),
         Kind::List(_) => Kinds::LIST,
         Kind::Object(_) => Kinds::OBJECT,
     }
@@ -559,7 +682,11 @@ fn sorted(mut types: Vec<TypeId>) -> Vec<TypeId> {
 }
 
 fn join(at: &str, name: &str) -> String {
-    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
+    if at.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{at}.{name}")
+    }
 }
 
 fn to_slot(count: usize) -> Slot {

@@ -1,0 +1,591 @@
+//! A whole model as the runtime's tables.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use bff_runtime::auth::{Algorithm, ClaimRule, Jwt, KeySource, Scheme};
+use bff_runtime::exchange::{Answering, Exchange};
+use bff_runtime::failure::{Failure, Kind as FailureKind};
+use bff_runtime::plan;
+use bff_spec::contract::{Kind, Location, Types};
+use bff_spec::model::{self, Endpoint, Fan, Identity, Model, SchemeKind, Segment, TextPart, Work};
+
+use super::tables::{self, Leaker};
+use super::{leak, slice, text};
+use crate::emit::{self, Part};
+use crate::{ir, lower};
+
+/// What the route at an address does.
+#[derive(Debug, Clone, Copy)]
+enum Run {
+    Plan(&'static plan::Plan),
+    Proxy(&'static plan::Proxy),
+}
+
+/// Handlers are plain functions, so what they run is found by their route.
+static RUNS: Mutex<BTreeMap<usize, Run>> = Mutex::new(BTreeMap::new());
+
+/// The gateway of a model.
+#[must_use]
+pub fn interpret(model: &Model) -> &'static plan::Bff {
+    let gateway = lower::lower(model);
+    let upstreams: Vec<&'static plan::Upstream> = model
+        .upstreams
+        .iter()
+        .map(|upstream| leak(self::upstream(upstream)))
+        .collect();
+    let claims = Leaker::new(&ir::Pool::default()).shape(&gateway.claims);
+    let schemes: Vec<&'static dyn Scheme> = model
+        .schemes
+        .iter()
+        .map(|scheme| self::scheme(scheme, claims) as &'static dyn Scheme)
+        .collect();
+    let interpreter = Interpreter {
+        model,
+        upstreams: &upstreams,
+        schemes: &schemes,
+    };
+    let (routes, runs): (Vec<_>, Vec<_>) = model
+        .endpoints
+        .iter()
+        .zip(&gateway.endpoints)
+        .map(|(endpoint, tables)| interpreter.endpoint(endpoint, tables))
+        .unzip();
+    let routes = slice(routes);
+    let mut known = RUNS.lock().unwrap_or_else(PoisonError::into_inner);
+    for (route, run) in routes.iter().zip(runs) {
+        known.insert(std::ptr::from_ref(route).addr(), run);
+    }
+    drop(known);
+    let variables = emit::variables(model)
+        .into_iter()
+        .map(|(name, (default, secret))| plan::Variable {
+            name: text(&name),
+            default: default.as_deref().map(text),
+            secret,
+        });
+    leak(plan::Bff {
+        name: text(&model.name),
+        spec: text(&model.file),
+        variables: slice(variables.collect()),
+        schemes: slice(schemes),
+        routes,
+        server: plan::Server {
+            strict: model.server.strict,
+            body_limit: model.server.body_limit.unwrap_or(emit::BODY_LIMIT),
+        },
+        openapi: text(&crate::openapi::yaml(model)),
+        upstreams: slice(upstreams),
+    })
+}
+
+/// The plan of a route of an interpreted gateway; none for a proxy.
+#[must_use]
+pub fn plan_of(route: &'static plan::Route) -> Option<&'static plan::Plan> {
+    let place = std::ptr::from_ref(route).addr();
+    match RUNS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&place)
+    {
+        Some(Run::Plan(plan)) => Some(plan),
+        Some(Run::Proxy(_)) | None => None,
+    }
+}
+
+fn handle(exchange: Exchange) -> Answering {
+    let place = std::ptr::from_ref(exchange.route()).addr();
+    let run = RUNS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&place)
+        .copied();
+    Box::pin(async move {
+        match run {
+            Some(Run::Plan(plan)) => exchange.run(plan).await?.reply(),
+            Some(Run::Proxy(proxy)) => exchange.proxy(proxy).await,
+            None => Err(Failure::new(
+                FailureKind::Gateway,
+                "The endpoint has no plan.",
+            )),
+        }
+    })
+}
+
+fn text_of(from: &model::Text) -> plan::Text {
+    let parts = from.parts.iter().map(|part| match part {
+        TextPart::Literal(literal) => plan::Part::Literal(text(literal)),
+        TextPart::Variable { name, default } => {
+            plan::Part::Variable(text(name), default.as_deref().map(text))
+        }
+        TextPart::File(path) => plan::Part::File(text(path)),
+    });
+    plan::Text(slice(parts.collect()))
+}
+
+fn upstream(upstream: &model::Upstream) -> plan::Upstream {
+    let headers = upstream
+        .headers
+        .iter()
+        .map(|(name, value)| (text(name), text_of(value)));
+    plan::Upstream {
+        name: text(&upstream.name),
+        url: text_of(&upstream.url),
+        timeout: upstream.timeout,
+        connect_timeout: upstream.connect_timeout,
+        headers: slice(headers.collect()),
+        identity: match upstream.identity {
+            Identity::None => plan::Identity::None,
+            Identity::Forward => plan::Identity::Forward,
+        },
+        body_limit: upstream.body_limit,
+        strict: upstream.strict,
+    }
+}
+
+fn scheme(scheme: &model::Scheme, claims_shape: &'static bff_json::Shape) -> &'static Jwt {
+    let SchemeKind::Jwt(jwt) = &scheme.kind;
+    let claims = scheme.claims.iter().map(|claim| ClaimRule {
+        name: text(&claim.name),
+        kind: match claim.kind {
+            model::ScalarKind::Boolean => plan::Scalar::Boolean,
+            model::ScalarKind::Integer => plan::Scalar::Integer,
+            model::ScalarKind::Number => plan::Scalar::Number,
+            model::ScalarKind::String => plan::Scalar::String,
+        },
+        list: claim.list,
+        required: claim.required,
+    });
+    leak(Jwt {
+        name: text(&scheme.name),
+        source: match &jwt.keys {
+            model::KeySource::Issuer(url) => KeySource::Issuer(text_of(url)),
+            model::KeySource::Jwks(url) => KeySource::Jwks(text_of(url)),
+            model::KeySource::Key(key) => KeySource::Key(text_of(key)),
+        },
+        audience: slice(jwt.audience.iter().map(text_of).collect()),
+        algorithms: slice(
+            jwt.algorithms
+                .iter()
+                .filter_map(|name| name.parse::<Algorithm>().ok())
+                .collect(),
+        ),
+        leeway: jwt.leeway,
+        required: slice(jwt.required.iter().map(|name| text(name)).collect()),
+        claims_shape,
+        claims: slice(claims.collect()),
+    })
+}
+
+struct Interpreter<'a> {
+    model: &'a Model,
+    upstreams: &'a [&'static plan::Upstream],
+    schemes: &'a [&'static dyn Scheme],
+}
+
+impl Interpreter<'_> {
+    fn endpoint(&self, endpoint: &Endpoint, tables: &ir::Endpoint) -> (plan::Route, Run) {
+        let run = match &endpoint.work {
+            Work::Calls(calls) => Run::Plan(leak(self.plan(calls, tables))),
+            Work::Proxy(proxy) => Run::Proxy(leak(self.proxy(proxy))),
+        };
+        let auth = endpoint
+            .auth
+            .iter()
+            .filter_map(|scheme| self.schemes.get(*scheme).copied());
+        let words = |words: &[String]| slice(words.iter().map(|word| text(word)).collect());
+        let body = tables
+            .body
+            .as_ref()
+            .zip(endpoint.body.as_ref())
+            .map(|(body, input)| {
+                &*leak(plan::BodyInput {
+                    shape: Leaker::new(&tables.pool).shape(&body.shape),
+                    required: input.required,
+                    root: body_rule(&body.rule),
+                })
+            });
+        let route = plan::Route {
+            method: endpoint.method.as_deref().map(text),
+            pattern: text(&endpoint.path),
+            segments: slice(endpoint.segments.iter().map(segment).collect()),
+            when: endpoint.choice.as_ref().map(|choice| plan::Choice {
+                place: place(choice.location),
+                name: text(&choice.name),
+                equals: text(&choice.equals),
+            }),
+            policies: plan::Policies {
+                auth: slice(auth.collect()),
+                scopes: words(&endpoint.require.scopes),
+                roles: words(&endpoint.require.roles),
+                require: slice(tables.require.iter().map(clause).collect()),
+                timeout: endpoint.timeout,
+                body_limit: endpoint
+                    .body_limit
+                    .or(self.model.server.body_limit)
+                    .unwrap_or(emit::BODY_LIMIT),
+            },
+            inputs: inputs(&self.model.types, endpoint),
+            body,
+            handler: handle,
+        };
+        (route, run)
+    }
+
+    fn proxy(&self, proxy: &model::Proxy) -> plan::Proxy {
+        let documented = self
+            .model
+            .upstreams
+            .get(proxy.upstream)
+            .filter(|_| !proxy.undocumented)
+            .map(|upstream| {
+                let routes = upstream
+                    .documented
+                    .iter()
+                    .map(|(method, path)| (text(method), contract_segments(path)));
+                slice(routes.collect())
+            });
+        plan::Proxy {
+            upstream: self.upstream(proxy.upstream),
+            allow: slice(proxy.allow.iter().map(|method| text(method)).collect()),
+            documented,
+        }
+    }
+
+    fn upstream(&self, place: usize) -> &'static plan::Upstream {
+        static NONE: plan::Upstream = plan::Upstream {
+            name: "",
+            url: plan::Text(&[]),
+            timeout: std::time::Duration::ZERO,
+            connect_timeout: std::time::Duration::ZERO,
+            headers: &[],
+            identity: plan::Identity::None,
+            body_limit: 0,
+            strict: false,
+        };
+        self.upstreams.get(place).copied().unwrap_or(&NONE)
+    }
+
+    fn plan(&self, calls: &model::Calls, tables: &ir::Endpoint) -> plan::Plan {
+        let leaker = Leaker::new(&tables.pool);
+        let Some(table) = &tables.plan else {
+            return plan::Plan {
+                calls: &[],
+                require: &[],
+                answer: plan::Answer {
+                    status: 204,
+                    headers: &[],
+                    body: None,
+                },
+            };
+        };
+        let headers = table.headers.iter().map(|(name, value)| {
+            let value = match value {
+                ir::HeaderValue::Literal(literal) => plan::HeaderValue::Literal(text(literal)),
+                ir::HeaderValue::Path(path) => plan::HeaderValue::Path(tables::path(path)),
+            };
+            (text(name), value)
+        });
+        plan::Plan {
+            calls: slice(
+                calls
+                    .calls
+                    .iter()
+                    .zip(&table.calls)
+                    .map(|(call, table)| self.call(call, table, leaker))
+                    .collect(),
+            ),
+            require: slice(table.require.iter().map(clause).collect()),
+            answer: plan::Answer {
+                status: calls.status,
+                headers: slice(headers.collect()),
+                body: table
+                    .answer
+                    .as_ref()
+                    .map(|template| &*leak(leaker.template(template))),
+            },
+        }
+    }
+
+    fn call(&self, call: &model::Call, table: &ir::Call, leaker: Leaker<'_>) -> plan::Call {
+        let operation = &call.operation;
+        let path = emit::parts(&operation.path)
+            .into_iter()
+            .map(|part| match part {
+                Part::Literal(literal) => plan::PathPart::Literal(text(&literal)),
+                Part::Argument(name) => plan::PathPart::Argument(text(&name)),
+            });
+        let id = operation
+            .id
+            .clone()
+            .unwrap_or_else(|| format!("{} {}", operation.method, operation.path));
+        let table_of_operation = leak(plan::Operation {
+            upstream: self.upstream(call.upstream),
+            id: text(&id),
+            method: text(&operation.method),
+            path: slice(path.collect()),
+        });
+        let arguments =
+            call.arguments
+                .iter()
+                .zip(&table.arguments)
+                .filter_map(|(argument, value)| {
+                    let parameter = operation.parameters.get(argument.parameter)?;
+                    let list = matches!(self.model.types.get(parameter.ty).kind, Kind::List(_));
+                    Some(plan::Argument {
+                        place: place(parameter.location),
+                        name: text(&parameter.name),
+                        value: self::value(value),
+                        style: style(parameter, list),
+                        required: parameter.required,
+                    })
+                });
+        let body = call
+            .body
+            .as_ref()
+            .zip(table.body.as_ref())
+            .map(|(body, value)| plan::CallBody {
+                media: text(&body.media),
+                value: match value {
+                    ir::BodyValue::Json(template) => {
+                        plan::BodyValue::Json(leak(leaker.template(template)))
+                    }
+                    ir::BodyValue::Form(block) => plan::BodyValue::Form(leak(leaker.block(block))),
+                },
+            });
+        let errors = call
+            .errors
+            .iter()
+            .zip(&table.errors)
+            .map(|(rule, action)| plan::ErrorRule {
+                first: rule.first,
+                last: rule.last,
+                then: match action {
+                    ir::ErrorAction::Absent => plan::ErrorAction::Absent,
+                    ir::ErrorAction::Pass => plan::ErrorAction::Pass,
+                    ir::ErrorAction::Select {
+                        shape,
+                        template,
+                        pool,
+                    } => {
+                        let leaker = Leaker::new(pool);
+                        plan::ErrorAction::Select {
+                            shape: leaker.shape(shape),
+                            template: leak(leaker.template(template)),
+                        }
+                    }
+                },
+            });
+        plan::Call {
+            name: text(&call.name),
+            operation: table_of_operation,
+            optional: call.optional,
+            needs: lower::bits(&call.needs),
+            after: lower::bits(&call.after),
+            write: call.write,
+            arguments: slice(arguments.collect()),
+            body,
+            fan: fan(call.fan, table.list_answer),
+            when: table.when.as_ref().map(tables::condition),
+            timeout: call.timeout,
+            shape: table.shape.as_ref().map(|shape| leaker.shape(shape)),
+            headers: slice(
+                table
+                    .headers
+                    .iter()
+                    .map(|(name, slot)| (text(name), *slot))
+                    .collect(),
+            ),
+            errors: slice(errors.collect()),
+            client_input: call.client_input,
+            client_argument: call.client_argument,
+        }
+    }
+}
+
+fn style(parameter: &bff_spec::contract::Parameter, list: bool) -> plan::Style {
+    match emit::style(parameter) {
+        Some(emit::Style::Comma) if list => plan::Style::Comma,
+        Some(emit::Style::Space) if list => plan::Style::Space,
+        Some(emit::Style::Pipe) if list => plan::Style::Pipe,
+        _ => plan::Style::Repeat,
+    }
+}
+
+fn value(value: &ir::Value) -> plan::Value {
+    match value {
+        ir::Value::Literal(literal) => plan::Value::Literal(text(literal)),
+        ir::Value::Path { path, default } => plan::Value::Path {
+            path: tables::path(path),
+            default: default.as_deref().map(text),
+        },
+        ir::Value::List(values) => {
+            plan::Value::List(slice(values.iter().map(self::value).collect()))
+        }
+    }
+}
+
+fn fan(fan: Fan, list_answer: bool) -> plan::Fan {
+    let small = |place: usize| u8::try_from(place).unwrap_or(u8::MAX);
+    match fan {
+        Fan::One { list_argument } => plan::Fan::One {
+            list_argument: list_argument.map(small),
+            list_answer,
+        },
+        Fan::Split {
+            argument,
+            items,
+            parallel,
+            max,
+        } => plan::Fan::Split {
+            argument: small(argument),
+            items: u32::try_from(items).unwrap_or(u32::MAX),
+            parallel,
+            max,
+            list_answer,
+        },
+        Fan::Each {
+            argument,
+            parallel,
+            max,
+        } => plan::Fan::Each {
+            argument: small(argument),
+            parallel,
+            max,
+        },
+    }
+}
+
+fn clause(clause: &ir::Clause) -> plan::Clause {
+    plan::Clause {
+        text: text(&clause.text),
+        condition: tables::condition(&clause.condition),
+        reads: clause.reads,
+    }
+}
+
+fn place(location: Location) -> plan::Place {
+    match location {
+        Location::Path => plan::Place::Path,
+        Location::Query => plan::Place::Query,
+        Location::Header => plan::Place::Header,
+        Location::Cookie => plan::Place::Cookie,
+    }
+}
+
+fn segment(segment: &Segment) -> plan::Segment {
+    match segment {
+        Segment::Literal(literal) => plan::Segment::Literal(text(literal)),
+        Segment::Parameter(name) => plan::Segment::Parameter(text(name)),
+        Segment::Rest => plan::Segment::Rest,
+    }
+}
+
+fn contract_segments(path: &str) -> &'static [plan::Segment] {
+    let segments = emit::segments(path).into_iter().map(|(parameter, word)| {
+        if parameter {
+            plan::Segment::Parameter(text(word))
+        } else {
+            plan::Segment::Literal(text(word))
+        }
+    });
+    slice(segments.collect())
+}
+
+fn inputs(types: &Types, endpoint: &Endpoint) -> plan::Inputs {
+    let slot = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
+    let items = endpoint.inputs.iter().enumerate().map(|(at, input)| {
+        let (item, list) = lower::parameter(types, input.ty);
+        plan::Input {
+            place: place(input.location),
+            name: text(&input.name),
+            slot: slot(at),
+            rules: rules(&item),
+            list: list.map(list_rules),
+            required: input.required,
+            default: input.default.as_deref().map(text),
+        }
+    });
+    plan::Inputs {
+        width: slot(endpoint.inputs.len()),
+        items: slice(items.collect()),
+    }
+}
+
+fn body_rule(rule: &ir::BodyRule) -> plan::BodyRule {
+    match rule {
+        ir::BodyRule::Any => plan::BodyRule::Any,
+        ir::BodyRule::Scalar {
+            slot,
+            rules,
+            nullable,
+        } => plan::BodyRule::Scalar {
+            slot: *slot,
+            rules: self::rules(rules),
+            nullable: *nullable,
+        },
+        ir::BodyRule::Object {
+            slot,
+            fields,
+            nullable,
+        } => {
+            let fields = fields.iter().map(|field| plan::BodyField {
+                name: text(&field.name),
+                required: field.required,
+                rule: body_rule(&field.rule),
+            });
+            plan::BodyRule::Object {
+                slot: *slot,
+                fields: slice(fields.collect()),
+                nullable: *nullable,
+            }
+        }
+        ir::BodyRule::List {
+            slot,
+            rules,
+            element,
+            nullable,
+        } => plan::BodyRule::List {
+            slot: *slot,
+            rules: list_rules(*rules),
+            element: leak(body_rule(element)),
+            nullable: *nullable,
+        },
+    }
+}
+
+fn list_rules(rules: ir::ListRules) -> plan::ListRules {
+    plan::ListRules {
+        min: rules.min,
+        max: rules.max,
+    }
+}
+
+fn rules(rules: &ir::Rules) -> plan::Rules {
+    let bound = |bound: ir::Bound| plan::Bound {
+        value: bound.value,
+        exclusive: bound.exclusive,
+    };
+    plan::Rules {
+        kind: match rules.kind {
+            ir::Scalar::Boolean => plan::Scalar::Boolean,
+            ir::Scalar::Integer => plan::Scalar::Integer,
+            ir::Scalar::Number => plan::Scalar::Number,
+            ir::Scalar::String => plan::Scalar::String,
+            ir::Scalar::Any => plan::Scalar::Any,
+        },
+        one_of: slice(rules.one_of.iter().map(|value| text(value)).collect()),
+        minimum: rules.minimum.map(bound),
+        maximum: rules.maximum.map(bound),
+        min_length: rules.min_length,
+        max_length: rules.max_length,
+        pattern: rules.pattern.as_deref().map(text).map(plan::Pattern::new),
+        format: rules.format.map(|format| match format {
+            ir::Format::Uuid => plan::Format::Uuid,
+            ir::Format::Date => plan::Format::Date,
+            ir::Format::DateTime => plan::Format::DateTime,
+            ir::Format::Int32 => plan::Format::Int32,
+            ir::Format::Int64 => plan::Format::Int64,
+        }),
+    }
+}
