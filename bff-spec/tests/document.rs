@@ -224,7 +224,7 @@ fn slips_are_explained() {
             "a: |\n  x\nb\n",
             "b",
             "this line has no `:`",
-            "a key is followed by `:`; text over several lines is indented deeper than its key",
+            "a key ends in `:`; text over several lines is indented deeper than its key",
         ),
     ];
     for (text, at, message, help) in cases {

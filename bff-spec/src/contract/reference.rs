@@ -3,10 +3,11 @@
 //! All files are read before anything is resolved: a `$ref` to another file is found wherever it stands, relative to
 //! the file it stands in. One that can't be read is only a fault where something needs it.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic, FileId, Place};
-use crate::document::{self, Data, Dialect, Node};
+use crate::document::{self, Data, Dialect, Key, Node};
 use crate::source::{SourceLoader, Sources};
 
 /// How many files one contract may be made of.
@@ -14,6 +15,9 @@ const MAX_FILES: usize = 256;
 
 /// How many `$ref`s may lead to each other in a row.
 const MAX_HOPS: usize = 64;
+
+/// Up to this many keys are compared one by one.
+const FEW: usize = 16;
 
 /// A node and the file it stands in.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +49,8 @@ impl<'d> At<'d> {
 pub(super) struct Documents {
     files: Vec<File>,
     by_path: HashMap<String, Result<usize, String>>,
+    /// The keys of large maps a `$ref` has led through, by the map's address, with their positions.
+    keys: RefCell<HashMap<usize, HashMap<String, usize>>>,
 }
 
 struct File {
@@ -73,6 +79,7 @@ impl Documents {
         let mut documents = Documents {
             files: Vec::new(),
             by_path: HashMap::new(),
+            keys: RefCell::default(),
         };
         let mut wanted = Vec::new();
         documents.push(path.to_owned(), root, &mut wanted);
@@ -171,10 +178,7 @@ impl Documents {
         })?;
         for segment in &segments {
             let next = match &at.node.data {
-                Data::Map(entries) => entries
-                    .iter()
-                    .find(|(key, _)| key.text == *segment)
-                    .map(|(_, value)| value),
+                Data::Map(entries) => self.entry(at, entries, segment),
                 Data::List(items) => segment.parse().ok().and_then(|i: usize| items.get(i)),
                 Data::Scalar(_) => None,
             };
@@ -193,6 +197,20 @@ impl Documents {
             at,
             name: component_name(&segments, file_part),
         })
+    }
+
+    /// A map's value under a key. A contract's schemas are one large map, and every `$ref` looks into it.
+    fn entry<'d>(&self, map: At<'d>, entries: &'d [(Key, Node)], key: &str) -> Option<&'d Node> {
+        if entries.len() <= FEW {
+            let mut entries = entries.iter();
+            return entries.find(|(k, _)| k.text == key).map(|(_, value)| value);
+        }
+        let mut maps = self.keys.borrow_mut();
+        let positions = maps.entry(map.address()).or_insert_with(|| {
+            let keys = entries.iter().enumerate();
+            keys.map(|(i, (key, _))| (key.text.clone(), i)).collect()
+        });
+        entries.get(*positions.get(key)?).map(|(_, value)| value)
     }
 
     /// A node that may be a `$ref` to another: the last that isn't one, and the name of the first component passed.
