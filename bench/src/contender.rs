@@ -1,20 +1,16 @@
-//! The gateways that are compared: how each is built, started and stopped.
-//!
-//! Built ones come from one profile, `dist`, each by a cargo run of its own, so that no contender's features reach
-//! another's dependencies.
+//! The gateways that are compared: what each is, and how it is started.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
+use crate::build::Source;
 use crate::process::Process;
 use crate::run::Settings;
 use crate::upstream::Upstreams;
@@ -25,9 +21,8 @@ pub(crate) struct Contender {
     pub(crate) name: &'static str,
     /// What it is.
     pub(crate) about: &'static str,
-    /// Whether it is this project's; these are compared with the others.
-    pub(crate) ours: bool,
-    package: &'static str,
+    /// Where it comes from.
+    pub(crate) source: Source,
     environment: fn(&Places) -> Vec<(&'static str, String)>,
 }
 
@@ -42,23 +37,20 @@ struct Places<'a> {
 pub(crate) const ALL: [Contender; 3] = [
     Contender {
         name: "bff",
-        about: "generated from bench/specs/screen.yaml; it writes no access log, as the other doesn't",
-        ours: true,
-        package: "screen-bff",
+        about: "generated from bench/gateway/specs/screen.yaml; it writes no access log, as the other doesn't",
+        source: Source::Generated,
         environment: |places| bff(places, "info,access=off"),
     },
     Contender {
         name: "bff-log",
         about: "the same as it is when nothing is set: it logs every request",
-        ours: true,
-        package: "screen-bff",
+        source: Source::Generated,
         environment: |places| bff(places, "info"),
     },
     Contender {
         name: "axum",
         about: "written by hand: axum, reqwest, serde (bench/peers/axum-handwritten)",
-        ours: false,
-        package: "axum-handwritten",
+        source: Source::Peer("axum-handwritten"),
         environment: |places| {
             let mut variables = upstream_urls(places.upstreams);
             variables.push(("LISTEN", places.listen.to_string()));
@@ -100,18 +92,13 @@ pub(crate) struct Running {
     pub(crate) process: Process,
 }
 
-#[derive(Deserialize)]
-struct Artifact {
-    executable: Option<PathBuf>,
-}
-
 impl Contender {
     /// Builds it, or takes the program the settings name.
     pub(crate) fn ready(&'static self, root: &Path, settings: &Settings) -> anyhow::Result<Ready> {
         let mut named = settings.program.iter();
         let program = match named.find(|(name, _)| name == self.name) {
             Some((_, path)) => path.clone(),
-            None => self.build(root, &settings.profile)?,
+            None => self.source.build(root, &settings.profile)?,
         };
         let logs = root.join("target/bench");
         fs::create_dir_all(&logs)?;
@@ -120,31 +107,6 @@ impl Contender {
             program,
             log: logs.join(self.name).with_extension("log"),
         })
-    }
-
-    fn build(&self, root: &Path, profile: &str) -> anyhow::Result<PathBuf> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut building = Command::new(cargo)
-            .args(["build", "--quiet", "--profile", profile])
-            .args(["--package", self.package])
-            .arg("--message-format=json-render-diagnostics")
-            .current_dir(root)
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cargo didn't start")?;
-        let mut program = None;
-        if let Some(messages) = building.stdout.take() {
-            for message in BufReader::new(messages).lines() {
-                let artifact = serde_json::from_str::<Artifact>(&message?).ok();
-                program = artifact
-                    .and_then(|artifact| artifact.executable)
-                    .or(program);
-            }
-        }
-        if !building.wait()?.success() {
-            bail!("cargo could not build the package {}", self.package);
-        }
-        program.with_context(|| format!("the package {} has no program", self.package))
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::json;
 
+use crate::build::Source;
 use crate::machine::Machine;
 use crate::run::{Measured, SLICE, Series, Settings};
 use crate::turn::Round;

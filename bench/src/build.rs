@@ -1,0 +1,106 @@
+//! From sources to a contender's program.
+//!
+//! All are built with one profile, from one lock file, each by a cargo run of its own, so that no contender's features
+//! reach another's dependencies. A generated gateway is generated first, by the command of this checkout.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+use serde::Deserialize;
+
+/// The workspace of the generated gateway, as a team would have it.
+const GATEWAY: &str = "bench/gateway";
+
+/// Where a contender's program comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// From the spec in `bench/gateway`.
+    Generated,
+    /// Written by hand: a package of this workspace.
+    Peer(&'static str),
+}
+
+impl Source {
+    /// Builds it, and gives its program.
+    pub(crate) fn build(self, root: &Path, profile: &str) -> anyhow::Result<PathBuf> {
+        match self {
+            Source::Peer(package) => build(root, root, package, profile),
+            Source::Generated => {
+                let workspace = root.join(GATEWAY);
+                generate(root, &workspace)?;
+                fs::copy(root.join("Cargo.lock"), workspace.join("Cargo.lock"))
+                    .context("the lock file can't be copied")?;
+                build(root, &workspace, "screen-bff", profile)
+            }
+        }
+    }
+}
+
+fn generate(root: &Path, workspace: &Path) -> anyhow::Result<()> {
+    let status = cargo(root)
+        .args(["run", "--quiet", "--package", "bff-cli", "--", "generate"])
+        .arg("--workspace")
+        .arg(workspace)
+        .status()
+        .context("cargo didn't start")?;
+    ensure!(status.success(), "the gateway could not be generated");
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    executable: Option<PathBuf>,
+}
+
+fn build(root: &Path, workspace: &Path, package: &str, profile: &str) -> anyhow::Result<PathBuf> {
+    let mut building = cargo(workspace)
+        .args(["build", "--quiet", "--profile", profile])
+        .args(["--package", package])
+        .arg("--message-format=json-render-diagnostics")
+        .arg("--target-dir")
+        .arg(root.join("target"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cargo didn't start")?;
+    let mut program = None;
+    if let Some(messages) = building.stdout.take() {
+        for message in BufReader::new(messages).lines() {
+            let artifact = serde_json::from_str::<Artifact>(&message?).ok();
+            program = artifact.and_then(|one| one.executable).or(program);
+        }
+    }
+    if !building.wait()?.success() {
+        bail!("cargo could not build the package {package}");
+    }
+    program.with_context(|| format!("the package {package} has no program"))
+}
+
+fn cargo(directory: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(directory);
+    cargo
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn both_workspaces_build_alike() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let profile = |manifest: PathBuf, name: &str| {
+            let text = fs::read_to_string(manifest).unwrap();
+            let (_, rest) = text.split_once(&format!("[profile.{name}]\n")).unwrap();
+            rest.split("\n\n").next().unwrap().trim().to_owned()
+        };
+        for name in ["dist", "profiling"] {
+            let [ours, theirs] = [root.join(GATEWAY), root.to_owned()]
+                .map(|workspace| profile(workspace.join("Cargo.toml"), name));
+            assert_eq!(ours, theirs, "{name}");
+        }
+    }
+}
