@@ -155,7 +155,7 @@ fn ratios(measured: &Measured) -> impl Iterator<Item = (&'static str, &'static s
     let (ours, others): (Vec<_>, Vec<_>) = measured
         .series
         .iter()
-        .partition(|series| series.contender.ours);
+        .partition(|series| series.contender.source == Source::Generated);
     ours.into_iter().flat_map(move |first| {
         others.clone().into_iter().map(move |other| {
             let pairs = first.rounds.iter().zip(&other.rounds);
