@@ -40,11 +40,11 @@ pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Option<Node>, Vec<D
     if dialect == Dialect::Contract && json::looks_like_json(text) {
         return match json::parse(file, text) {
             Ok((node, notes)) => (Some(node), notes),
-            Err(json::Refused::Limit(diagnostic)) => (None, vec![diagnostic]),
+            Err(json::Refused::Limit(diagnostic)) => (None, vec![*diagnostic]),
             // A map in braces, with comments or bare keys, is YAML all the same.
             Err(json::Refused::Syntax(diagnostic)) => match build::parse(file, text, dialect) {
                 (Some(node), notes) => (Some(node), notes),
-                (None, _) => (None, vec![diagnostic]),
+                (None, _) => (None, vec![*diagnostic]),
             },
         };
     }

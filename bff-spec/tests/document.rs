@@ -426,7 +426,7 @@ fn aliases_are_written_out_within_a_budget() {
     let mut tower = "a0: &a0 [x]\n".to_owned();
     for i in 1..300 {
         let alias = format!("*a{}", i - 1);
-        let nine = vec![alias.as_str(); 9].join(", ");
+        let nine = [alias.as_str(); 9].join(", ");
         bomb.push_str(&format!("a{i}: &a{i} [{nine}]\n"));
         tower.push_str(&format!("a{i}: &a{i} [{alias}]\n"));
     }

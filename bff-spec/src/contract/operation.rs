@@ -71,7 +71,7 @@ impl<'d, 't, 'o> Operations<'d, 't, 'o> {
             Err(mut fault) => {
                 // Nobody may need what stands there.
                 fault.severity = Severity::Warning;
-                self.out.push(fault);
+                self.out.push(*fault);
                 return;
             }
         };
@@ -319,7 +319,7 @@ impl<'d, 't, 'o> Operations<'d, 't, 'o> {
         match self.schemas.documents.follow(at) {
             Ok(target) => Some(target.at),
             Err(fault) => {
-                faults.push(fault);
+                faults.push(*fault);
                 None
             }
         }

@@ -217,7 +217,7 @@ impl Documents {
     ///
     /// # Errors
     /// A diagnostic at the `$ref` that leads nowhere, or in a circle.
-    pub(super) fn follow<'d>(&'d self, at: At<'d>) -> Result<Target<'d>, Diagnostic> {
+    pub(super) fn follow<'d>(&'d self, at: At<'d>) -> Result<Target<'d>, Box<Diagnostic>> {
         let mut target = Target { at, name: None };
         for _ in 0..MAX_HOPS {
             let Some((reference, place)) = reference_of(target.at.node) else {
@@ -243,12 +243,10 @@ pub(super) fn reference_of(node: &Node) -> Option<(&str, Place)> {
     value.as_str().map(|text| (text, value.place))
 }
 
-fn fault(place: Place, message: String, help: Option<String>) -> Diagnostic {
-    let diagnostic = Diagnostic::new(Code::ContractReference, place, message);
-    match help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    }
+fn fault(place: Place, message: String, help: Option<String>) -> Box<Diagnostic> {
+    let mut diagnostic = Diagnostic::new(Code::ContractReference, place, message);
+    diagnostic.help = help;
+    Box::new(diagnostic)
 }
 
 fn read(

@@ -6,9 +6,9 @@ use crate::diagnostic::{Code, Diagnostic, FileId, Place};
 /// Why a text gave no tree.
 pub(super) enum Refused {
     /// It isn't JSON; it may yet be YAML.
-    Syntax(Diagnostic),
+    Syntax(Box<Diagnostic>),
     /// It is too deep or too large to be read at all.
-    Limit(Diagnostic),
+    Limit(Box<Diagnostic>),
 }
 
 /// Whether a text is worth trying as JSON.
@@ -253,13 +253,17 @@ impl<'a> Reader<'a> {
         )))
     }
 
-    fn diagnostic(&self, message: String) -> Diagnostic {
+    fn diagnostic(&self, message: String) -> Box<Diagnostic> {
         let width = self
             .text
             .get(self.at..)
             .and_then(|s| s.chars().next())
             .map_or(0, char::len_utf8);
-        Diagnostic::new(Code::Yaml, self.place(self.at, self.at + width), message)
+        Box::new(Diagnostic::new(
+            Code::Yaml,
+            self.place(self.at, self.at + width),
+            message,
+        ))
     }
 
     fn place(&self, start: usize, end: usize) -> Place {

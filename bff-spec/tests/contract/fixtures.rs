@@ -6,7 +6,7 @@ use bff_spec::codes::Code;
 
 use crate::{Folder, loaded};
 
-/// File, operations, types touched that are no scalars, operations with a fault.
+/// File, operations, operations with a fault.
 const EXPECTED: &[(&str, usize, usize)] = &[
     ("box.json", 296, 0),
     ("petstore-3.0.yaml", 19, 0),

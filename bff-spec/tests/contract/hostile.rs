@@ -40,12 +40,12 @@ fn chain(length: usize, link: impl Fn(usize) -> String) -> String {
 
 #[test]
 fn a_long_chain_of_fields_is_no_matter() {
-    let mut schemas = chain(20_000, |next| {
+    let mut schemas = chain(5_000, |next| {
         format!(
             "{{ type: object, properties: {{ next: {{ $ref: '#/components/schemas/S{next}' }} }} }}"
         )
     });
-    schemas.push_str("    S20000: { type: string }\n");
+    schemas.push_str("    S5000: { type: string }\n");
     let loaded = with_schemas(&schemas);
     assert_eq!(faults(&loaded), []);
 }
