@@ -196,19 +196,21 @@ mod x86 {
     /// See [`portable::same`].
     #[inline(always)]
     pub(crate) fn same(src: &[u8], a: usize, b: usize) -> usize {
-        let bytes = |at: usize| src.get(at..)?.first_chunk::<32>();
-        let (Some(a), Some(b)) = (bytes(a), bytes(b)) else {
+        // The earlier place has as many bytes after it as the later one.
+        if src.len() < 32 || a.max(b) > src.len() - 32 {
             return 0;
+        }
+        let equal = |offset: usize| {
+            // SAFETY: both places have thirty-two bytes after them, the offset is 0 or 16, and the loads ask for no alignment;
+            // SSE2 is part of every x86-64 target.
+            mask(unsafe {
+                _mm_cmpeq_epi8(
+                    _mm_loadu_si128(src.as_ptr().add(a + offset).cast()),
+                    _mm_loadu_si128(src.as_ptr().add(b + offset).cast()),
+                )
+            })
         };
-        // SAFETY: thirty-two readable bytes each, and the loads ask for no alignment; SSE2 is part of every x86-64 target.
-        let (low, high) = unsafe {
-            let load = |bytes: &[u8; 32], at: usize| _mm_loadu_si128(bytes.as_ptr().add(at).cast());
-            (
-                _mm_cmpeq_epi8(load(a, 0), load(b, 0)),
-                _mm_cmpeq_epi8(load(a, 16), load(b, 16)),
-            )
-        };
-        let equal = u64::from(mask(low)) | u64::from(mask(high)) << 16;
+        let equal = u64::from(equal(0)) | u64::from(equal(16)) << 16;
         (!equal).trailing_zeros() as usize
     }
 

@@ -881,7 +881,8 @@ fn conditions() {
 
 #[test]
 fn arguments() {
-    static CASES: &[(&str, Path, Option<&[Option<&str>]>)] = &[
+    type Values = Option<&'static [Option<&'static str>]>;
+    static CASES: &[(&str, Path, Values)] = &[
         (
             "one value",
             at(INPUTS, &[Value(0)]),

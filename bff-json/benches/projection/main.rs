@@ -12,6 +12,7 @@
 //! best round of each counts: what else the machine does can only add to it.
 #![allow(
     missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -29,10 +30,12 @@ use std::time::{Duration, Instant};
 use bff_json::{Mode, Options};
 use bytes::Bytes;
 
+type Run<'a> = Box<dyn FnMut(&mut Vec<u8>) + 'a>;
+
 /// One way to get the answer; it writes into a buffer that is kept.
 struct Way<'a> {
     name: &'static str,
-    run: Box<dyn FnMut(&mut Vec<u8>) + 'a>,
+    run: Run<'a>,
 }
 
 fn way<'a>(name: &'static str, run: impl FnMut(&mut Vec<u8>) + 'a) -> Way<'a> {

@@ -71,7 +71,7 @@ static ROOT: Fields = Fields {
     keys: &[key("items", Node::list("items", &ITEMS))],
     rest: None,
 };
-static RECOMMENDATIONS: Shape = Shape {
+pub static RECOMMENDATIONS: Shape = Shape {
     root: Frame {
         width: 1,
         node: Node::object("", 0, 1, &ROOT),
@@ -89,7 +89,7 @@ static PRODUCT: Block = Block::Fields(&[
         ])),
     ),
 ]);
-static PICKS: Template = Template::Block(&Block::Fields(&[field(
+pub static PICKS: Template = Template::Block(&Block::Fields(&[field(
     "\"picks\":",
     Template::Select {
         path: Path {

@@ -7,7 +7,7 @@ use super::seen::Seen;
 use super::{Chain, Walker, link};
 use crate::breach::Fault;
 use crate::error::Error;
-use crate::shape::{Fields, Key, Node};
+use crate::shape::{Fields, Key, Kinds, Node};
 use crate::simd;
 use crate::tape::{Cell, HEADER};
 use crate::text::unescape;
@@ -30,38 +30,54 @@ impl Walker<'_> {
         } else {
             Cursor::NONE
         };
-        let mut at = self.scan.blank(at + 1);
-        if self.scan.byte(at) != b'}' {
-            loop {
-                let (index, value, end) = match self.hints.guess(&self.scan, at, &mut cursor) {
-                    Some((end, index)) => (index, self.scan.blank(end), end - 1),
-                    None => {
-                        let (end, index) = self.key(fields, at, expected)?;
-                        let value = self.scan.colon(end)?;
-                        if value == end + 1 {
-                            self.hints.note(at, value, index, &mut cursor);
-                        }
-                        (index, value, end)
+        // From here on the bracket or comma before a key, and at last the closing bracket.
+        let start = at;
+        let mut at = at;
+        loop {
+            let (index, key, value) = match self.hints.guess(&self.scan, at, &mut cursor) {
+                Some((end, index)) => (index, at + 1..end - 1, self.scan.blank(end)),
+                None => {
+                    let key = self.scan.blank(at + 1);
+                    if at == start && self.scan.byte(key) == b'}' {
+                        at = key;
+                        break;
                     }
-                };
-                let wanted = index.and_then(|index| Some((index, fields.keys.get(index)?)));
-                let end = if let Some((index, key)) = wanted {
-                    expected = index + 1;
-                    if seen.insert(index) {
-                        self.reset(&key.node, frame);
+                    let (end, index) = self.key(fields, key, expected)?;
+                    let value = self.scan.colon(end)?;
+                    if key == at + 1 && value == end + 1 {
+                        self.hints.note(at, value, index, &mut cursor);
                     }
-                    self.value(&key.node, frame, value, depth)?
-                } else if let Some(rest) = fields.rest {
-                    self.entry(rest, &mut entries, at..end, value, depth)?
-                } else {
-                    self.scan.skip(value, depth)?
-                };
-                at = self.scan.blank(end);
-                match self.scan.byte(at) {
-                    b',' => at = self.scan.blank(at + 1),
-                    b'}' => break,
-                    _ => return Err(self.broken(at)),
+                    (index, key..end, value)
                 }
+            };
+            let wanted = index.and_then(|index| Some((index, fields.keys.get(index)?)));
+            let end = if let Some((index, key)) = wanted {
+                expected = index + 1;
+                if seen.insert(index) {
+                    self.reset(&key.node, frame);
+                }
+                match key.node.own {
+                    // The commonest value by a shorter way.
+                    Some(own)
+                        if self.scan.byte(value) == b'"'
+                            && key.node.kinds.contains(Kinds::STRING) =>
+                    {
+                        let end = self.scan.string(value)?;
+                        self.set(frame, own, Cell::body(value, end));
+                        end
+                    }
+                    _ => self.value(&key.node, frame, value, depth)?,
+                }
+            } else if let Some(rest) = fields.rest {
+                self.entry(rest, &mut entries, key, value, depth)?
+            } else {
+                self.scan.skip(value, depth)?
+            };
+            at = self.scan.blank(end);
+            match self.scan.byte(at) {
+                b',' => {}
+                b'}' => break,
+                _ => return Err(self.broken(at)),
             }
         }
         if seen.count() < fields.keys.len() {

@@ -11,9 +11,9 @@ const KEYS: usize = 32;
 /// Of how many objects of a shape.
 const OBJECTS: usize = 32;
 /// How many remembered keys may have been left out.
-const AHEAD: usize = 3;
+const AHEAD: usize = 2;
 
-/// Where a key stood, how long it is with quotes and colon, and which wanted field it is.
+/// Where a key stood, from the bracket or comma before it to the colon after it, and which wanted field it is.
 #[derive(Clone, Copy)]
 struct Hint {
     at: u32,
@@ -41,14 +41,11 @@ pub(super) struct Hints {
 
 /// A place among the remembered keys of one object.
 #[derive(Clone, Copy)]
-pub(super) struct Cursor {
-    next: usize,
-    end: usize,
-}
+pub(super) struct Cursor(usize);
 
 impl Cursor {
     /// Nothing is remembered, nor will be.
-    pub(super) const NONE: Cursor = Cursor { next: 0, end: 0 };
+    pub(super) const NONE: Cursor = Cursor(usize::MAX);
 }
 
 impl Hints {
@@ -64,13 +61,11 @@ impl Hints {
             }
             None => return Cursor::NONE,
         };
-        Cursor {
-            next: place * KEYS,
-            end: (place + 1) * KEYS,
-        }
+        Cursor(place * KEYS)
     }
 
-    /// The key at `at`, if it is one of the next remembered: the place after its colon, and its index if it is wanted.
+    /// The key after the bracket or comma at `at`, if it is one of the next remembered: the place after its colon, and its
+    /// index if it is wanted.
     #[inline(always)]
     pub(super) fn guess(
         &self,
@@ -78,18 +73,30 @@ impl Hints {
         at: usize,
         cursor: &mut Cursor,
     ) -> Option<(usize, Option<usize>)> {
-        let end = cursor.end.min(cursor.next + AHEAD);
-        for (skipped, hint) in self.keys.get(cursor.next..end)?.iter().enumerate() {
-            if scan.same(at, hint.at as usize) >= usize::from(hint.len) {
-                cursor.next += skipped + 1;
-                let index = (hint.index != UNWANTED).then_some(usize::from(hint.index));
-                return Some((at + usize::from(hint.len), index));
-            }
-        }
-        None
+        let hint = self.keys.get(cursor.0)?;
+        let found = if scan.same(at, hint.at as usize) >= usize::from(hint.len) {
+            cursor.0 += 1;
+            hint
+        } else {
+            self.ahead(scan, at, cursor)?
+        };
+        let index = (found.index != UNWANTED).then_some(usize::from(found.index));
+        Some((at + usize::from(found.len), index))
     }
 
-    /// Remembers the key from `at` to the place after its colon.
+    /// The same, where the next remembered key was left out.
+    #[inline(never)]
+    fn ahead(&self, scan: &Scanner<'_>, at: usize, cursor: &mut Cursor) -> Option<&Hint> {
+        let next = cursor.0 + 1;
+        let end = (next + AHEAD).min(cursor.0 / KEYS * KEYS + KEYS);
+        let mut left = self.keys.get(next..end)?.iter();
+        let skipped =
+            left.position(|hint| scan.same(at, hint.at as usize) >= usize::from(hint.len))?;
+        cursor.0 = next + skipped + 1;
+        self.keys.get(next + skipped)
+    }
+
+    /// Remembers the key from the bracket or comma at `at` to the place after its colon.
     pub(super) fn note(
         &mut self,
         at: usize,
@@ -97,15 +104,16 @@ impl Hints {
         index: Option<usize>,
         cursor: &mut Cursor,
     ) {
-        if cursor.next >= cursor.end {
+        // The last place of an object stays empty, so that no guess passes it.
+        if cursor.0 % KEYS == KEYS - 1 {
             return;
         }
-        if let Some(hint) = self.keys.get_mut(cursor.next)
+        if let Some(hint) = self.keys.get_mut(cursor.0)
             && let (Ok(at), Ok(len)) = (u32::try_from(at), u16::try_from(end - at))
             && let Ok(index) = index.map_or(Ok(UNWANTED), u16::try_from)
         {
             *hint = Hint { at, len, index };
+            cursor.0 += 1;
         }
-        cursor.next += 1;
     }
 }

@@ -299,9 +299,16 @@ impl<'a> Writer<'_, 'a> {
             && let Some(view) = current
             && let Some(raw) = present(view.tape.text(view.cell(*slot)))
         {
-            self.separate(start)?;
-            self.put(key.as_bytes())?;
-            self.put(raw.bytes())?;
+            let length = 1 + key.len() + raw.bytes().len();
+            if length > self.limit.saturating_sub(self.out.len()) {
+                return Err(RenderError::TooLong);
+            }
+            self.out.reserve(length);
+            if self.out.len() != start {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(key.as_bytes());
+            self.out.extend_from_slice(raw.bytes());
             return Ok(true);
         }
         Ok(false)

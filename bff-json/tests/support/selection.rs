@@ -88,13 +88,13 @@ impl Selection {
                 for (name, selection) in fields {
                     let (node, value) = selection.node(slots, Root::Current);
                     keys.push(Key {
-                        name: leak(name.clone()),
+                        name: name.clone().leak(),
                         required: false,
                         node,
                     });
                     let key = format!("{}:", serde_json::to_string(name).unwrap());
                     entries.push(Entry::Field {
-                        key: leak(key),
+                        key: key.leak(),
                         value,
                         absent: Absent::Null,
                     });
