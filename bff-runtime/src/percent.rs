@@ -20,7 +20,7 @@ pub(crate) fn decode_form(text: &str) -> Result<Cow<'_, str>, Broken> {
 
 fn decode_with(text: &str, plus: bool) -> Result<Cow<'_, str>, Broken> {
     let special = |byte: &u8| *byte == b'%' || (plus && *byte == b'+');
-    if !text.as_bytes().iter().any(|byte| special(byte)) {
+    if !text.as_bytes().iter().any(special) {
         return Ok(Cow::Borrowed(text));
     }
     let mut out = Vec::with_capacity(text.len());

@@ -72,6 +72,14 @@ impl Env {
         self.faults.push(words);
     }
 
+    /// Whether a variable that a text needs is missing.
+    #[must_use]
+    pub fn is_missing(&self, text: &Text) -> bool {
+        text.0
+            .iter()
+            .any(|part| matches!(part, Part::Variable(name, None) if self.missing.contains(name)))
+    }
+
     /// Every fault so far, missing variables first; empty if all is well.
     #[must_use]
     pub fn into_faults(self) -> Vec<String> {

@@ -70,7 +70,7 @@ impl Live {
             .map(|url| Instance::parse(url.trim()))
             .collect();
         // A missing variable is told once, as what it is.
-        if instances.is_none() && !(url.is_empty() && !plan.url.0.is_empty()) {
+        if instances.is_none() && !env.is_missing(&plan.url) {
             let source = source(&plan.url);
             env.fault(format!(
                 "upstream `{name}`: `url`{source} must be an http:// or https:// URL without user, query or fragment"

@@ -78,6 +78,7 @@ impl Scheme for Jwt {
                 let value = env.resolve(text, &what("issuer")).get();
                 issuer = Some(value.to_string());
                 remote(
+                    text,
                     Place::Issuer(value.to_string()),
                     &value,
                     &what("issuer"),
@@ -86,11 +87,17 @@ impl Scheme for Jwt {
             }
             KeySource::Jwks(text) => {
                 let value = env.resolve(text, &what("jwks")).get();
-                remote(Place::Url(value.to_string()), &value, &what("jwks"), env)?
+                remote(
+                    text,
+                    Place::Url(value.to_string()),
+                    &value,
+                    &what("jwks"),
+                    env,
+                )?
             }
             KeySource::Key(text) => {
-                let text = env.resolve(text, &what("key"));
-                let value = text.get();
+                let resolved = env.resolve(text, &what("key"));
+                let value = resolved.get();
                 match Key::from_text(&value, self.algorithms) {
                     Ok(keys) => {
                         let set = Arc::new(KeySet {
@@ -98,12 +105,12 @@ impl Scheme for Jwt {
                             generation: 1,
                         });
                         Keys::Own {
-                            text,
+                            text: resolved,
                             named: self.algorithms,
                             current: RwLock::new((value, set)),
                         }
                     }
-                    Err(_) if value.is_empty() => return None,
+                    Err(_) if env.is_missing(text) => return None,
                     Err(reason) => {
                         env.fault(format!("{}: {reason}", what("key")));
                         return None;
@@ -129,8 +136,8 @@ impl Scheme for Jwt {
     }
 }
 
-fn remote(place: Place, url: &str, what: &str, env: &mut Env) -> Option<Keys> {
-    if url.is_empty() {
+fn remote(text: &Text, place: Place, url: &str, what: &str, env: &mut Env) -> Option<Keys> {
+    if env.is_missing(text) {
         return None;
     }
     let known = url

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bff_json::{Condition, Shape, Slot};
+use bff_json::{Condition, Path, Shape, Slot};
 
 use super::{
     Argument, BodyValue, Bound, Call, CallBody, ErrorRule, Fan, Format, Input, ListRules,
@@ -165,6 +165,20 @@ impl Argument {
     pub const fn style(mut self, style: Style) -> Argument {
         self.style = style;
         self
+    }
+}
+
+impl Value {
+    /// What a path gives.
+    #[must_use]
+    pub const fn path(path: Path) -> Value {
+        Value::Path { path, default: None }
+    }
+
+    /// What a path gives, or else this JSON text.
+    #[must_use]
+    pub const fn path_or(path: Path, default: &'static str) -> Value {
+        Value::Path { path, default: Some(default) }
     }
 }
 

@@ -429,11 +429,14 @@ async fn every_fault_at_once() {
     gateway.shutdown().await;
 }
 
+/// A body, the status it leads to, and the faults told: name and words.
+type Case = (&'static str, u16, &'static [(&'static str, &'static str)]);
+
 #[tokio::test]
 async fn bodies() {
     let alpha = Scripted::start(|_| ok("{}")).await;
     let gateway = start(&LOOSE, &alpha, &alpha).await;
-    let cases: &[(&str, u16, &[(&str, &str)])] = &[
+    let cases: &[Case] = &[
         (r#"{"items":[{"sku":"a","qty":1}]}"#, 204, &[]),
         (
             r#"{"items":[{"sku":"a","qty":1}],"note":null,"address":{"city":"x"},"more":1}"#,
