@@ -4,6 +4,7 @@ mod auth;
 mod endpoints;
 mod files;
 mod input;
+mod layout;
 mod module;
 mod names;
 mod plans;

@@ -1,6 +1,8 @@
 //! Constructors for tables, so that generated code reads as if written by hand. Nothing is computed here.
 
-use crate::shape::{Elements, Entries, Fields, Frame, Key, Node, Shape, Slot};
+use crate::shape::{
+    Elements, Entries, Fields, Frame, Key, Kinds, Node, OnList, OnObject, Shape, Slot,
+};
 use crate::template::{Absent, Block, Entry, Hop, Path, Root, Template};
 
 impl Shape {
@@ -18,6 +20,22 @@ impl Frame {
     #[must_use]
     pub const fn new(width: Slot, node: Node) -> Frame {
         Frame { width, node }
+    }
+}
+
+impl Node {
+    /// As [`Node::list`], for elements that lead back to their list: `slot` is theirs.
+    #[must_use]
+    pub const fn list_at(at: &'static str, slot: Slot, elements: &'static Elements) -> Node {
+        Node {
+            at,
+            kinds: Kinds::LIST,
+            first: slot,
+            end: slot + 1,
+            own: None,
+            object: OnObject::Reject,
+            list: OnList::Elements(elements),
+        }
     }
 }
 

@@ -373,8 +373,11 @@ fn argument_value(value: &ir::Value) -> TokenStream {
     match value {
         ir::Value::Literal(json) => quote! { Value::Literal(#json) },
         ir::Value::Path { path, default } => {
-            let (path, default) = (tables::path(path), tables::option(default.as_ref()));
-            quote! { Value::Path { path: #path, default: #default } }
+            let path = tables::path(path);
+            match default {
+                None => quote! { Value::path(#path) },
+                Some(json) => quote! { Value::path_or(#path, #json) },
+            }
         }
         ir::Value::List(values) => {
             let values = values.iter().map(argument_value);

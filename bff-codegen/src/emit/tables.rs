@@ -147,7 +147,14 @@ impl PoolNames {
             {
                 let elements = self.elements_of(&node.list);
                 let own = own.map(number).map(|slot| quote! { .own(#slot) });
-                Some(quote! { Node::list(#at, #elements) #own })
+                Some(match &node.list {
+                    // What leads back to itself can't be read while it is made, so the slot is said here.
+                    OnList::Shared(_) => {
+                        let slot = number(node.end.saturating_sub(1));
+                        quote! { Node::list_at(#at, #slot, #elements) #own }
+                    }
+                    _ => quote! { Node::list(#at, #elements) #own },
+                })
             }
             _ => None,
         };
