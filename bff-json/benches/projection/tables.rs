@@ -184,7 +184,7 @@ static ORDER_FIELDS: Fields = Fields {
     keys: &[key("lines", Node::list("lines", &LINES))],
     rest: None,
 };
-static ORDER: Shape = Shape {
+pub static ORDER: Shape = Shape {
     root: Frame {
         width: 1,
         node: Node::object("", 0, 1, &ORDER_FIELDS),
@@ -199,7 +199,7 @@ static BY_SKU: Match = Match {
         }),
     )],
 };
-static JOINED: Template = Template::Select {
+pub static JOINED: Template = Template::Select {
     path: Path {
         root: Root::Tape(0),
         hops: &[Hop::Each(0, Pick::All)],
