@@ -128,6 +128,7 @@ impl<'a> Checker<'a> {
                 body: None,
                 claims: scope::Claims::Broken,
                 spreading: Vec::new(),
+                spreads: 0,
             };
             match scene.endpoint() {
                 Some(endpoint) => endpoints.push(endpoint),

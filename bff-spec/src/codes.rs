@@ -136,6 +136,8 @@ codes! {
     DefaultValue = "E0512" Error;
     /// There is no current value here.
     NoCurrent = "E0513" Error;
+    /// Fragments that spread each other without end.
+    TooManySpreads = "E0514" Error;
     /// A path has no such parameter.
     UnknownInput = "E0601" Error;
     /// What an input is bound to disagrees.
@@ -164,6 +166,8 @@ codes! {
     LiteralSecret = "E0801" Error;
     /// The language has it, this version doesn't yet.
     Unsupported = "E0901" Error;
+    /// An endpoint can't be built, and the checker doesn't know why.
+    Unexplained = "E0999" Error;
     /// An endpoint hides part of another.
     ShadowedRoute = "W0201" Warning;
     /// A contract names a key twice in one map.

@@ -678,6 +678,18 @@ impl Scene<'_, '_> {
             .related(defined, "it is here");
             return None;
         }
+        self.spreads += 1;
+        if self.spreads >= super::uses::MAX_SPREADS {
+            if self.spreads == super::uses::MAX_SPREADS {
+                self.error(
+                    Code::TooManySpreads,
+                    word.place,
+                    format!("this endpoint spreads more than {} fragments", super::uses::MAX_SPREADS),
+                )
+                .help("a fragment that spreads another twice doubles what it brings");
+            }
+            return None;
+        }
         let ast::Block::Fields(fields) = block else {
             self.error(
                 Code::NothingToSelect,

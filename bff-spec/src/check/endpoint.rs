@@ -37,6 +37,7 @@ impl Scene<'_, '_> {
             return None;
         }
         let uses = self.infer();
+        self.spreads = 0;
         self.settle_inputs(&uses);
         self.settle_body(&uses);
         let work = if self.decl.proxy.is_some() {
@@ -62,7 +63,18 @@ impl Scene<'_, '_> {
         if failed || self.decl.broken {
             return None;
         }
-        self.finish(auth?, require?, work?)
+        let (Some(auth), Some(require), Some(work)) = (auth, require, work) else {
+            // Whatever is missing here was reported, or this says that it wasn't.
+            let place = self.decl.place;
+            self.error(
+                Code::Unexplained,
+                place,
+                "this endpoint can't be built, and no reason was found",
+            )
+            .help("that is a fault of the checker: please report it with this spec");
+            return None;
+        };
+        self.finish(auth, require, work)
     }
 
     fn finish(self, auth: Vec<usize>, require: Require, work: Work) -> Option<Endpoint> {

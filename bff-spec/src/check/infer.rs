@@ -457,7 +457,8 @@ impl<'a> Scene<'_, 'a> {
         if let (Start::Plain(word), []) = (&path.start, path.steps.as_slice())
             && let Some((block, _, _)) = self.fragment(word)
         {
-            if !self.spreading.contains(&word.text) {
+            self.spreads += 1;
+            if !self.spreading.contains(&word.text) && self.spreads < super::uses::MAX_SPREADS {
                 self.spreading.push(word.text.clone());
                 self.infer_block(block, current, bind, uses);
                 self.spreading.pop();

@@ -185,7 +185,9 @@ impl Scene<'_, '_> {
         if self.field_names(ty).iter().any(|n| *n == word.text) || self.is_open(ty) {
             return Some(());
         }
-        self.root(&word.text)?;
+        if self.root(&word.text).is_none() {
+            return Some(());
+        }
         let text = &word.text;
         let what = self.describe(ty);
         self.error(

@@ -56,6 +56,8 @@ pub(crate) struct Scene<'c, 'a> {
     pub(crate) claims: Claims,
     /// Fragments that are being spread, against recursion.
     pub(crate) spreading: Vec<String>,
+    /// How many were spread.
+    pub(crate) spreads: usize,
 }
 
 /// What `claims` is.

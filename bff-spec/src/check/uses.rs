@@ -8,6 +8,9 @@ use crate::syntax::ast::{
     Block, Condition, Field, Operand, Path, PathValue, Selection, Start, StepKind, Value,
 };
 
+/// How many fragments one endpoint may spread, with those inside them: doubling ones would never end.
+pub(crate) const MAX_SPREADS: usize = 4_000;
+
 /// What was read.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Roots {
@@ -35,6 +38,7 @@ pub(crate) struct Collector<'a> {
     pub(crate) fragments: &'a IndexMap<String, FragmentDecl>,
     pub(crate) roots: Roots,
     spreading: Vec<String>,
+    spreads: usize,
 }
 
 impl<'a> Collector<'a> {
@@ -43,6 +47,7 @@ impl<'a> Collector<'a> {
             fragments,
             roots: Roots::default(),
             spreading: Vec::new(),
+            spreads: 0,
         }
     }
 
@@ -123,7 +128,8 @@ impl<'a> Collector<'a> {
                         && let Start::Plain(word) = &path.start
                         && let Some(fragment) = self.fragments.get(&word.text)
                     {
-                        if !self.spreading.contains(&word.text) {
+                        self.spreads += 1;
+                        if !self.spreading.contains(&word.text) && self.spreads < MAX_SPREADS {
                             self.spreading.push(word.text.clone());
                             self.block(&fragment.block, inside);
                             self.spreading.pop();
