@@ -1,7 +1,13 @@
 //! The checked model in, the files of a gateway crate out.
+//!
+//! [`generate`] gives the files; [`in_place`] and [`project`] are what the macros expand to, made by the same emitter. All of
+//! them *lower* the model first: into shapes that capture bodies, templates that write answers, and plans that the runtime
+//! follows. What never happens here: a file is read, a diagnostic is drawn, the same model gives other bytes.
+
 mod emit;
 #[cfg(feature = "interpret")]
 pub mod interpret;
+mod in_place;
 mod ir;
 mod lower;
 mod openapi;
@@ -9,4 +15,5 @@ mod project;
 mod view;
 
 pub use emit::{GeneratedFile, TABLES, Write, generate};
+pub use in_place::in_place;
 pub use project::project;

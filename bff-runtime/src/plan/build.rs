@@ -5,9 +5,26 @@ use std::time::Duration;
 use bff_json::{Condition, Path, Shape, Slot};
 
 use super::{
-    Argument, BodyValue, Bound, Call, CallBody, ErrorRule, Fan, Format, Input, ListRules,
-    Operation, Pattern, Place, Rules, Style, Value,
+    Argument, Bff, BodyValue, Bound, Call, CallBody, ErrorRule, Fan, Format, Input, ListRules,
+    Operation, Pattern, Place, Rules, Server, Style, Value,
 };
+
+impl Bff {
+    /// A gateway without endpoints: what stands in for one whose spec has errors.
+    pub const NONE: Bff = Bff {
+        name: "",
+        spec: "",
+        variables: &[],
+        upstreams: &[],
+        schemes: &[],
+        routes: &[],
+        server: Server {
+            strict: false,
+            body_limit: 0,
+        },
+        openapi: "",
+    };
+}
 
 impl Call {
     /// A required call without arguments, of which nothing is read.
@@ -172,13 +189,19 @@ impl Value {
     /// What a path gives.
     #[must_use]
     pub const fn path(path: Path) -> Value {
-        Value::Path { path, default: None }
+        Value::Path {
+            path,
+            default: None,
+        }
     }
 
     /// What a path gives, or else this JSON text.
     #[must_use]
     pub const fn path_or(path: Path, default: &'static str) -> Value {
-        Value::Path { path, default: Some(default) }
+        Value::Path {
+            path,
+            default: Some(default),
+        }
     }
 }
 
