@@ -3,11 +3,15 @@
 //! Only what was captured is taken over, into the side buffer; the bodies go.
 
 use super::{Cell, HEADER, RootList, Tape};
+use crate::options::MAX_BYTES;
 
 impl Tape {
     /// Appends the elements of a further body, captured with the same shape, whose root is a list. Gives whether both roots are
-    /// lists; if not, nothing is appended.
+    /// lists (and what was captured stays below a gibibyte in all); if not, nothing is appended.
     pub fn push_list(&mut self, more: &Tape) -> bool {
+        if !self.has_room(more) {
+            return false;
+        }
         self.breaches.add_all(&more.breaches);
         match self.root_list {
             RootList::Frames(slot) => {
@@ -70,6 +74,11 @@ impl Tape {
             }
             RootList::None => false,
         }
+    }
+
+    /// Whether all of another tape's text could be taken over.
+    fn has_room(&self, other: &Tape) -> bool {
+        self.side.len() + other.body.len() + other.side.len() <= MAX_BYTES
     }
 
     /// Takes over another tape's cells from place `from` on; gives what to add to a place there to find it here.
@@ -139,11 +148,14 @@ impl EachBuilder {
         }
     }
 
-    /// The answer of the call for the scalar `value` (JSON text, which must be valid); `None` if it failed.
+    /// The answer of the call for the scalar `value` (JSON text, which must be valid); `None` if it failed. Beyond a gibibyte
+    /// in all an answer counts as failed.
     pub fn push(&mut self, value: &str, answer: Option<&Tape>) -> &mut EachBuilder {
         let absent = Tape::default();
-        let answer = answer.unwrap_or(&absent);
         let tape = &mut self.tape;
+        let answer = answer
+            .filter(|answer| tape.has_room(answer))
+            .unwrap_or(&absent);
         tape.breaches.add_all(&answer.breaches);
         let root = answer.header(0);
         let width = root.width();
