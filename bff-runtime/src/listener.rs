@@ -20,8 +20,11 @@ use tokio::sync::watch;
 use crate::server::App;
 use crate::stack;
 
-/// From a connection's start, or its last answer, to the end of a request's head.
+/// From a connection's start to the end of its first request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// From an answer to the end of the next request's head: longer than the load balancers in front keep a connection they
+/// don't use, so that it is they who close it.
+const NEXT_TIMEOUT: Duration = Duration::from_secs(75);
 /// Headers of one request.
 const MOST_HEADERS: usize = 100;
 /// Bytes of one request's head.
@@ -66,7 +69,7 @@ fn builder() -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(NEXT_TIMEOUT)
         .max_headers(MOST_HEADERS)
         .max_buf_size(LARGEST_HEAD)
         .pipeline_flush(true);
@@ -100,7 +103,7 @@ impl Connection {
             .serve_connection(TokioIo::new(stream), service)
             .into_owned();
         let mut connection = std::pin::pin!(watcher.watch(connection));
-        // Until the first request is there no timer of hyper's watches over the choice of the protocol.
+        // hyper's timer doesn't watch over the choice of the protocol, and is too patient for a first request.
         tokio::select! {
             ended = &mut connection => return ended_with(ended),
             () = tokio::time::sleep(HEAD_TIMEOUT) => {}

@@ -3,7 +3,7 @@
 //! Labels are names of the spec alone: routes, upstreams, outcomes, places in contracts. So there are as many series as
 //! the spec has names, whatever clients and upstreams send.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -55,8 +55,10 @@ const OUTCOMES: [(Outcome, &str); 6] = [
 /// All counters of a gateway.
 #[derive(Debug)]
 pub(crate) struct Metrics {
-    /// By place in the table; the last is for requests without a route.
+    /// The first is for requests without a route.
     routes: Vec<RouteCounters>,
+    /// By place in the table of routes: where its counters are. Endpoints chosen by a condition share them.
+    places: Vec<usize>,
     upstreams: Vec<(&'static str, [AtomicU64; OUTCOMES.len()])>,
     /// By upstream and place in its contract; both come from the tables.
     breaches: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
@@ -89,12 +91,20 @@ impl RouteCounters {
 impl Metrics {
     /// All at zero.
     pub(crate) fn new(bff: &'static Bff) -> Metrics {
-        let named = bff
-            .routes
-            .iter()
-            .map(|route| RouteCounters::new(route.method.unwrap_or("ANY"), route.pattern));
+        let mut routes = vec![RouteCounters::new("", "")];
+        let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+        let mut places = Vec::with_capacity(bff.routes.len());
+        for route in bff.routes {
+            let method = route.method.unwrap_or("ANY");
+            let place = *known.entry((method, route.pattern)).or_insert(routes.len());
+            if place == routes.len() {
+                routes.push(RouteCounters::new(method, route.pattern));
+            }
+            places.push(place);
+        }
         Metrics {
-            routes: named.chain([RouteCounters::new("", "")]).collect(),
+            routes,
+            places,
             upstreams: bff
                 .upstreams
                 .iter()
@@ -112,10 +122,11 @@ impl Metrics {
         took: Duration,
         partial: bool,
     ) {
-        let Some(counters) = self
-            .routes
-            .get(route.unwrap_or(self.routes.len().saturating_sub(1)))
-        else {
+        let place = route
+            .and_then(|at| self.places.get(at))
+            .copied()
+            .unwrap_or(0);
+        let Some(counters) = self.routes.get(place) else {
             return;
         };
         let code = status.as_u16();

@@ -270,3 +270,27 @@ async fn stopping_lets_requests_finish() {
     stopping.await.unwrap();
     assert!(TcpStream::connect(addr).await.is_err());
 }
+
+/// Time is paused: it goes on by itself whenever everybody waits.
+#[tokio::test(start_paused = true)]
+async fn whoever_says_nothing_is_dropped() {
+    let alpha = Scripted::start(|_| ok("{}")).await;
+    let gateway = start(&SURFACE, &alpha, &alpha).await;
+    for said in [
+        "",
+        "P",
+        "GET /user/1 HT",
+        "GET /user/1 HTTP/1.1\r\nhost: a\r\n",
+    ] {
+        let mut stream = TcpStream::connect(gateway.addr).await.unwrap();
+        stream.write_all(said.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest).await;
+        assert!(
+            rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"),
+            "{said}"
+        );
+    }
+    assert!(alpha.seen().is_empty());
+    gateway.shutdown().await;
+}

@@ -12,6 +12,7 @@ mod upstream;
 
 mod calls;
 mod failures;
+mod graph;
 mod http_surface;
 mod inputs;
 mod jwt;
