@@ -12,7 +12,7 @@ use crate::diagnostics::Format;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all is well
-  1  something was found: an error in a spec, a stale file, a failed request; or the work could not be done
+  1  something was found: an error in a spec, a stale file, a failed request; or it could not be done
   2  the command line is not understood";
 
 /// Builds one typed gateway per frontend from small specs and the upstreams' contracts
@@ -28,7 +28,7 @@ First steps:
 
 Exit codes:
   0  all is well
-  1  something was found: an error in a spec, a stale file, a failed request; or the work could not be done
+  1  something was found: an error in a spec, a stale file, a failed request; or it could not be done
   2  the command line is not understood"))]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -47,8 +47,15 @@ pub(crate) struct Global {
     #[arg(long, short, global = true, help_heading = "Everywhere")]
     pub(crate) quiet: bool,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true, help_heading = "Everywhere",
-        long_help = "When to use colours: auto, always or never. With auto, on a terminal and unless NO_COLOR is set")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        help_heading = "Everywhere",
+        long_help = "When to use colours: auto, always or never. With auto, on a terminal and unless NO_COLOR is set"
+    )]
     pub(crate) color: Color,
 }
 
@@ -56,13 +63,11 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a new workspace with one spec and one contract, ready to build
-    #[command(after_help = after("\
-  bff init shop                 a folder `shop` with a frontend `web`
+    #[command(after_help = after("  bff init shop                 a folder `shop` with a frontend `web`
   cd shop && bff up --smoke     build it, ask it, see it answer"))]
     Init(Init),
     /// Check specs against the upstreams' contracts, and say what to write instead
-    #[command(after_help = after("\
-  bff check                     every spec
+    #[command(after_help = after("  bff check                     every spec
   bff check web mobile          two of them
   bff check --format json       one array on stdout, for editors and scripts
   bff check --format github     annotations in a pull request
@@ -70,31 +75,27 @@ pub(crate) enum Command {
 Findings go to stderr (as JSON and annotations to stdout), a summary to stderr."))]
     Check(Check),
     /// Write the crates of frontends to bffs/NAME
-    #[command(after_help = after("\
-  bff generate                  every frontend; only files that change are written
+    #[command(after_help = after("  bff generate                  every frontend; only files that change are written
   bff generate web              one of them
   bff generate --check          write nothing, name what is stale: for CI
 
 `hooks.rs` is written once and yours from then on. Everything else in bffs/NAME is generated: edit the spec."))]
     Generate(Generate),
     /// Build one binary per frontend to ship, in target/dist
-    #[command(after_help = after("\
-  bff build                     target/dist/NAME-bff each: link-time optimised, stripped
+    #[command(after_help = after("  bff build                     target/dist/NAME-bff each: link-time optimised, stripped
   bff build web --dev           target/release/web-bff: built in a fraction of the time
 
 cargo runs once per frontend, so that none carries what only another one needs."))]
     Build(Build),
     /// Build a frontend quickly and run it
-    #[command(after_help = after("\
-  USERS_URL=http://127.0.0.1:9001 bff run web
+    #[command(after_help = after("  USERS_URL=http://127.0.0.1:9001 bff run web
   BFF_LISTEN=127.0.0.1:8088 bff run web
 
 The binary reads the environment as it is. Variables that are missing are named before anything is built;
 `bff up` has development values for them."))]
     Run(Run),
     /// Serve upstreams from their contracts' examples
-    #[command(after_help = after("\
-  bff mock                      every upstream, on the ports of its URL's default
+    #[command(after_help = after("  bff mock                      every upstream, on the ports of its URL's default
   bff mock orders users         two of them
   bff mock --port-base 9100     ports 9100, 9101, …
   bff mock --listen 0.0.0.0     for containers on this machine; anybody who reaches it may ask
@@ -104,8 +105,7 @@ the elements whose fields have the values asked for, what was posted is found ag
 made from schemas."))]
     Mock(Mock),
     /// Run everything on this machine: mocks, a development identity provider, every gateway
-    #[command(after_help = after("\
-  bff up                        build and start everything, print requests to paste; Ctrl-C ends it
+    #[command(after_help = after("  bff up                        build and start everything, print requests to paste; Ctrl-C ends it
   bff up web                    one frontend and its upstreams
   bff up --smoke                make those requests, check the answers, stop: for CI
   ORDERS_URL=http://127.0.0.1:7000 bff up     the real orders service, mocks for the rest

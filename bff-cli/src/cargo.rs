@@ -31,15 +31,30 @@ impl Profile {
 }
 
 /// Builds the binary of a frontend; gives its path.
-pub(crate) fn build(workspace: &Workspace, frontend: &str, profile: Profile, console: Console) -> Result<PathBuf> {
+pub(crate) fn build(
+    workspace: &Workspace,
+    frontend: &str,
+    profile: Profile,
+    console: Console,
+) -> Result<PathBuf> {
     if profile == Profile::Dist && !Manifest::read(workspace)?.has_dist_profile() {
-        return Err(Failure::new("the workspace's Cargo.toml has no profile `dist`")
-            .remedy(format!("add these lines to it, or build with --dev:\n\n{DIST_PROFILE}")));
+        return Err(
+            Failure::new("the workspace's Cargo.toml has no profile `dist`").remedy(format!(
+                "add these lines to it, or build with --dev:\n\n{DIST_PROFILE}"
+            )),
+        );
     }
     let package = format!("{frontend}-bff");
     let mut command = cargo();
     command
-        .args(["build", "--message-format=json-render-diagnostics", "--profile", profile.name(), "--package", &package])
+        .args([
+            "build",
+            "--message-format=json-render-diagnostics",
+            "--profile",
+            profile.name(),
+            "--package",
+            &package,
+        ])
         .arg("--manifest-path")
         .arg(workspace.path("Cargo.toml"))
         .current_dir(workspace.root())
@@ -49,14 +64,18 @@ pub(crate) fn build(workspace: &Workspace, frontend: &str, profile: Profile, con
         command.arg("--quiet");
     }
     let mut child = command.spawn().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Failure::new("cargo was not found, and building a gateway takes it")
-            .remedy("install Rust (https://rustup.rs), or put cargo on the PATH"),
+        std::io::ErrorKind::NotFound => {
+            Failure::new("cargo was not found, and building a gateway takes it")
+                .remedy("install Rust (https://rustup.rs), or put cargo on the PATH")
+        }
         _ => Failure::new(format!("cannot run cargo: {}", plain(&error))),
     })?;
     let mut binary = None;
     if let Some(out) = child.stdout.take() {
         for line in BufReader::new(out).lines() {
-            let line = line.map_err(|error| Failure::new(format!("cannot read from cargo: {}", plain(&error))))?;
+            let line = line.map_err(|error| {
+                Failure::new(format!("cannot read from cargo: {}", plain(&error)))
+            })?;
             binary = executable(&line, &package).or(binary);
         }
     }
@@ -72,12 +91,20 @@ pub(crate) fn build(workspace: &Workspace, frontend: &str, profile: Profile, con
 
 /// cargo, as whoever started us has it, in an environment a nested cargo takes for its own.
 fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    let mut command =
+        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     // Set by `cargo run` for what it runs. Handed on, they would make cargo think that its inputs have changed.
     for (name, _) in std::env::vars_os() {
         let own = name.to_str().is_some_and(|name| {
-            ["CARGO_PKG_", "CARGO_BIN_", "CARGO_MANIFEST_"].iter().any(|start| name.starts_with(start))
-                || ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "RUST_RECURSION_COUNT"].contains(&name)
+            ["CARGO_PKG_", "CARGO_BIN_", "CARGO_MANIFEST_"]
+                .iter()
+                .any(|start| name.starts_with(start))
+                || [
+                    "CARGO_CRATE_NAME",
+                    "CARGO_PRIMARY_PACKAGE",
+                    "RUST_RECURSION_COUNT",
+                ]
+                .contains(&name)
         });
         if own {
             command.env_remove(&name);
@@ -89,7 +116,8 @@ fn cargo() -> Command {
 /// The binary a line of cargo's messages tells of, if it is this package's.
 fn executable(line: &str, name: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
-    let is = message.get("reason")? == "compiler-artifact" && message.get("target")?.get("name")? == name;
+    let is = message.get("reason")? == "compiler-artifact"
+        && message.get("target")?.get("name")? == name;
     is.then(|| message.get("executable")?.as_str().map(PathBuf::from))?
 }
 
@@ -100,16 +128,25 @@ mod tests {
     #[test]
     fn the_binary_is_read_from_cargos_messages() {
         let artifact = |name: &str, executable: &str| {
-            format!(r#"{{"reason":"compiler-artifact","target":{{"name":"{name}"}},"executable":{executable}}}"#)
+            format!(
+                r#"{{"reason":"compiler-artifact","target":{{"name":"{name}"}},"executable":{executable}}}"#
+            )
         };
         for (line, expected) in [
             (artifact("web-bff", "\"/t/web-bff\""), Some("/t/web-bff")),
             (artifact("web-bff", "null"), None),
             (artifact("other", "\"/t/other\""), None),
-            (r#"{"reason":"build-finished","success":true}"#.to_owned(), None),
+            (
+                r#"{"reason":"build-finished","success":true}"#.to_owned(),
+                None,
+            ),
             ("not json".to_owned(), None),
         ] {
-            assert_eq!(executable(&line, "web-bff"), expected.map(PathBuf::from), "{line}");
+            assert_eq!(
+                executable(&line, "web-bff"),
+                expected.map(PathBuf::from),
+                "{line}"
+            );
         }
     }
 }

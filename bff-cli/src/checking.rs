@@ -40,30 +40,42 @@ impl Checked {
 pub(crate) fn check(workspace: &Workspace, specs: &[Spec]) -> Checked {
     let mut checked = Checked::default();
     for spec in specs {
-        let (model, found, sources) = one(workspace, spec);
+        let bff_spec::Checked {
+            sources,
+            diagnostics,
+            model,
+        } = bff_spec::check(workspace, &spec.path);
         let sources = Arc::new(sources);
-        checked.findings.add(found, &sources);
-        checked.frontends.extend(model.map(|model| Frontend { model, sources }));
+        checked.findings.add(diagnostics, &sources);
+        checked
+            .frontends
+            .extend(model.map(|model| Frontend { model, sources }));
     }
     checked
 }
 
-fn one(_: &Workspace, _: &Spec) -> (Option<Model>, Vec<bff_spec::diagnostic::Diagnostic>, Sources) {
-    Default::default()
-}
-
 /// The frontends of specs, for commands that go on from there; none if there are errors, which are then drawn.
-pub(crate) fn frontends(workspace: &Workspace, names: &[String], console: Console) -> Result<Option<Vec<Frontend>>> {
+pub(crate) fn frontends(
+    workspace: &Workspace,
+    names: &[String],
+    console: Console,
+) -> Result<Option<Vec<Frontend>>> {
     let specs = workspace.specs(names)?;
     let checked = check(workspace, &specs);
     if checked.failed() {
         checked.findings.draw(Format::Human, console);
-        console.show(&format!("nothing was built: {}", checked.findings.summary()));
+        console.show(&format!(
+            "nothing was built: {}",
+            checked.findings.summary()
+        ));
         return Ok(None);
     }
     let warnings = checked.findings.count(Severity::Warning);
     if warnings > 0 {
-        console.say(&format!("{}; `bff check` shows them", checked.findings.summary()));
+        console.say(&format!(
+            "{}; `bff check` shows them",
+            checked.findings.summary()
+        ));
     }
     Ok(Some(checked.frontends))
 }

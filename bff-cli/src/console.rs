@@ -53,7 +53,9 @@ impl Console {
             Color::Never => false,
             Color::Auto => {
                 let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+                terminal
+                    && !set("NO_COLOR")
+                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
             }
         };
         Console {
@@ -83,7 +85,11 @@ impl Console {
         let mut out = std::io::stdout().lock();
         // A reader that left wants no more: nobody is left to tell.
         let _ = out.write_all(text.as_bytes()).and_then(|()| {
-            if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
+            if text.ends_with('\n') {
+                Ok(())
+            } else {
+                out.write_all(b"\n")
+            }
         });
         let _ = out.flush();
     }
@@ -102,7 +108,10 @@ impl Console {
 
     /// Progress in the form cargo has made familiar: a verb, then what it applies to.
     pub(crate) fn step(self, verb: &str, what: &str) {
-        self.say(&format!("{} {what}", self.paint(Tone::Good, &format!("{verb:>12}"))));
+        self.say(&format!(
+            "{} {what}",
+            self.paint(Tone::Good, &format!("{verb:>12}"))
+        ));
     }
 
     /// A warning of the command itself.
@@ -120,7 +129,11 @@ impl Console {
 
     /// The same for results: not where they go to a file or a pipe.
     pub(crate) fn paint_result(self, tone: Tone, word: &str) -> String {
-        if std::io::stdout().is_terminal() { self.paint(tone, word) } else { word.to_owned() }
+        if std::io::stdout().is_terminal() {
+            self.paint(tone, word)
+        } else {
+            word.to_owned()
+        }
     }
 
     /// A word in its tone, or as it is without colours.

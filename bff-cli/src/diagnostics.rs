@@ -40,7 +40,13 @@ impl Findings {
         for diagnostic in found {
             let Place { start, end, .. } = diagnostic.place;
             let file = path(sources, diagnostic.place).to_owned();
-            let key = (file, start, end, diagnostic.code.as_str(), diagnostic.message.clone());
+            let key = (
+                file,
+                start,
+                end,
+                diagnostic.code.as_str(),
+                diagnostic.message.clone(),
+            );
             if self.seen.insert(key) {
                 self.all.push((diagnostic, Arc::clone(sources)));
             }
@@ -49,7 +55,10 @@ impl Findings {
 
     /// How many are of this severity.
     pub(crate) fn count(&self, severity: Severity) -> usize {
-        self.all.iter().filter(|(diagnostic, _)| diagnostic.severity == severity).count()
+        self.all
+            .iter()
+            .filter(|(diagnostic, _)| diagnostic.severity == severity)
+            .count()
     }
 
     /// Writes them all.
@@ -58,7 +67,10 @@ impl Findings {
             Format::Human => {
                 for (diagnostic, sources) in self.iter() {
                     if diagnostic.severity == Severity::Error || !console.quiet() {
-                        console.show(&format!("{}\n", human::render(diagnostic, sources, console.color())));
+                        console.show(&format!(
+                            "{}\n",
+                            human::render(diagnostic, sources, console.color())
+                        ));
                     }
                 }
             }
@@ -87,7 +99,9 @@ impl Findings {
     }
 
     fn iter(&self) -> impl Iterator<Item = (&Diagnostic, &Sources)> {
-        self.all.iter().map(|(diagnostic, sources)| (diagnostic, &**sources))
+        self.all
+            .iter()
+            .map(|(diagnostic, sources)| (diagnostic, &**sources))
     }
 }
 

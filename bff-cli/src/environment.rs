@@ -62,7 +62,9 @@ pub(crate) fn resolve(text: &Text, set: &dyn Fn(&str) -> Option<String>) -> Opti
     for part in &text.parts {
         match part {
             TextPart::Literal(literal) => whole.push_str(literal),
-            TextPart::Variable { name, default } => whole.push_str(&set(name).or_else(|| default.clone())?),
+            TextPart::Variable { name, default } => {
+                whole.push_str(&set(name).or_else(|| default.clone())?)
+            }
             TextPart::File(_) => return None,
         }
     }
@@ -86,13 +88,19 @@ mod tests {
         };
         let set = |name: &str| (name == "SET").then(|| "s".to_owned());
         for (parts, expected) in [
-            (vec![TextPart::Literal("a".to_owned()), variable("SET", None)], Some("as")),
+            (
+                vec![TextPart::Literal("a".to_owned()), variable("SET", None)],
+                Some("as"),
+            ),
             (vec![variable("SET", Some("d"))], Some("s")),
             (vec![variable("UNSET", Some("d"))], Some("d")),
             (vec![variable("UNSET", None)], None),
             (vec![TextPart::File("f".to_owned())], None),
         ] {
-            let text = Text { parts, secret: false };
+            let text = Text {
+                parts,
+                secret: false,
+            };
             assert_eq!(resolve(&text, &set).as_deref(), expected);
         }
     }

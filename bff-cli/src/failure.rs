@@ -35,7 +35,11 @@ impl Failure {
     /// A failure to do something to a file, with the remedy its kind suggests.
     pub(crate) fn io(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Failure {
         use std::io::ErrorKind;
-        let failure = Failure::new(format!("cannot {doing} {}: {}", path.display(), plain(error)));
+        let failure = Failure::new(format!(
+            "cannot {doing} {}: {}",
+            path.display(),
+            plain(error)
+        ));
         match error.kind() {
             ErrorKind::PermissionDenied => {
                 failure.remedy("give yourself permission there (`ls -ld` shows whose it is), or name another folder")
@@ -89,6 +93,9 @@ mod tests {
 
     #[test]
     fn operating_system_numbers_are_left_out() {
-        assert_eq!(plain(&Error::from_raw_os_error(2)), "no such file or directory");
+        assert_eq!(
+            plain(&Error::from_raw_os_error(2)),
+            "no such file or directory"
+        );
     }
 }

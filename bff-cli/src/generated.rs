@@ -55,7 +55,9 @@ pub(crate) fn stale(workspace: &Workspace, folder: &str, wanted: &[Wanted]) -> R
             Ok(_) if file.once => continue,
             Ok(bytes) if bytes == file.text.as_bytes() => continue,
             Ok(_) => Why::Changed(file.text.clone()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Why::Missing(file.text.clone()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Why::Missing(file.text.clone())
+            }
             Err(error) => return Err(Failure::io("read", &path, &error)),
         };
         stale.push(Stale {
@@ -81,7 +83,9 @@ pub(crate) fn mend(workspace: &Workspace, stale: &Stale) -> Result<()> {
     let path = workspace.path(&stale.path);
     match &stale.why {
         Why::Missing(text) | Why::Changed(text) => write(&path, text),
-        Why::Leftover => fs::remove_file(&path).map_err(|error| Failure::io("remove", &path, &error)),
+        Why::Leftover => {
+            fs::remove_file(&path).map_err(|error| Failure::io("remove", &path, &error))
+        }
     }
 }
 
@@ -96,11 +100,13 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    written.and_then(|()| fs::rename(&beside, path)).map_err(|error| {
-        // What can't be removed either is a hidden file too many, no more.
-        let _ = fs::remove_file(&beside);
-        io(error)
-    })
+    written
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(|error| {
+            // What can't be removed either is a hidden file too many, no more.
+            let _ = fs::remove_file(&beside);
+            io(error)
+        })
 }
 
 /// Every file below a folder, but for what cargo builds.
@@ -114,7 +120,9 @@ fn walk(folder: &Path, relative: &str, files: &mut BTreeSet<String>) -> Result<(
         let entry = entry.map_err(|error| Failure::io("read", folder, &error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{relative}/{name}");
-        let kind = entry.file_type().map_err(|error| Failure::io("read", &entry.path(), &error))?;
+        let kind = entry
+            .file_type()
+            .map_err(|error| Failure::io("read", &entry.path(), &error))?;
         if kind.is_dir() && name != "target" {
             walk(&entry.path(), &path, files)?;
         } else if kind.is_file() {
@@ -129,7 +137,10 @@ fn is_generated(path: &Path) -> bool {
     let hooks = path.file_name().is_some_and(|name| name == "hooks.rs");
     let text = fs::read(path).unwrap_or_default();
     let head: Vec<&[u8]> = text.split(|&b| b == b'\n').take(5).collect();
-    !hooks && head.iter().any(|line| String::from_utf8_lossy(line).contains(MARK))
+    !hooks
+        && head
+            .iter()
+            .any(|line| String::from_utf8_lossy(line).contains(MARK))
 }
 
 #[cfg(test)]
@@ -170,20 +181,32 @@ mod tests {
             write(&workspace.path(path), text).unwrap();
         }
         let found = stale(&workspace, "bffs/web", &files).unwrap();
-        let told: Vec<(&str, bool)> = found.iter().map(|s| (s.path.as_str(), s.why == Why::Leftover)).collect();
+        let told: Vec<(&str, bool)> = found
+            .iter()
+            .map(|s| (s.path.as_str(), s.why == Why::Leftover))
+            .collect();
         assert_eq!(
             told,
-            [("bffs/web/src/lib.rs", false), ("bffs/web/src/new.rs", false), ("bffs/web/src/gone.rs", true)]
+            [
+                ("bffs/web/src/lib.rs", false),
+                ("bffs/web/src/new.rs", false),
+                ("bffs/web/src/gone.rs", true)
+            ]
         );
         for file in &found {
             mend(&workspace, file).unwrap();
         }
         assert_eq!(stale(&workspace, "bffs/web", &files).unwrap(), []);
         let read = |path| fs::read_to_string(workspace.path(path)).ok();
-        assert_eq!(read("bffs/web/src/hooks.rs").unwrap(), "// @generated no more: ours");
+        assert_eq!(
+            read("bffs/web/src/hooks.rs").unwrap(),
+            "// @generated no more: ours"
+        );
         assert_eq!(read("bffs/web/src/own.rs").unwrap(), "mine");
         assert_eq!(read("bffs/web/src/gone.rs"), None);
-        let left = fs::read_dir(workspace.path("bffs/web/src")).unwrap().count();
+        let left = fs::read_dir(workspace.path("bffs/web/src"))
+            .unwrap()
+            .count();
         assert_eq!(left, 4, "nothing temporary is left behind");
     }
 

@@ -43,7 +43,10 @@ pub(crate) fn algorithm<'a>(lists: impl Iterator<Item = &'a [String]>) -> Algori
         let name = format!("{algorithm:?}");
         lists.iter().all(|list| list.contains(&name))
     };
-    ALGORITHMS.into_iter().find(taken).unwrap_or(Algorithm::ES256)
+    ALGORITHMS
+        .into_iter()
+        .find(taken)
+        .unwrap_or(Algorithm::ES256)
 }
 
 /// How long a token is good for: a working day.
@@ -104,7 +107,9 @@ impl Issuer {
 
     /// These claims with `iss`, `iat` and `exp` where they are missing.
     pub(crate) fn completed(&self, claims: Map<String, Value>) -> Map<String, Value> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
         let mut all = Map::new();
         all.insert("iss".to_owned(), json!(*self.url));
         all.insert("iat".to_owned(), json!(now));
@@ -132,7 +137,10 @@ fn fresh_key(algorithm: Algorithm) -> Option<(EncodingKey, Vec<u8>)> {
     if algorithm == Algorithm::ES256 {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).ok()?;
         let public: PublicKeyX509Der<'_> = pair.public_key().as_der().ok()?;
-        return Some((EncodingKey::from_ec_der(pair.to_pkcs8v1().ok()?.as_ref()), public.as_ref().to_vec()));
+        return Some((
+            EncodingKey::from_ec_der(pair.to_pkcs8v1().ok()?.as_ref()),
+            public.as_ref().to_vec(),
+        ));
     }
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
     let public: PublicKeyX509Der<'_> = pair.public_key().as_der().ok()?;
@@ -175,7 +183,11 @@ async fn keys(State(issuer): State<Issuer>) -> Json<JwkSet> {
 }
 
 /// RFC 6749, section 4.4, for a client that is whoever it says: every field but the grant's own is a claim.
-async fn token(State(issuer): State<Issuer>, headers: axum::http::HeaderMap, body: Bytes) -> Response {
+async fn token(
+    State(issuer): State<Issuer>,
+    headers: axum::http::HeaderMap,
+    body: Bytes,
+) -> Response {
     let is_json = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -188,13 +200,19 @@ async fn token(State(issuer): State<Issuer>, headers: axum::http::HeaderMap, bod
     } else {
         let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(&body) {
-            lists.entry(name.into_owned()).or_default().push(value.into_owned());
+            lists
+                .entry(name.into_owned())
+                .or_default()
+                .push(value.into_owned());
         }
         let single = |mut values: Vec<String>| match values.len() {
             1 => json!(values.remove(0)),
             _ => json!(values),
         };
-        lists.into_iter().map(|(name, values)| (name, single(values))).collect()
+        lists
+            .into_iter()
+            .map(|(name, values)| (name, single(values)))
+            .collect()
     };
     let mut claims = Map::new();
     for (name, value) in fields {
@@ -214,7 +232,8 @@ async fn token(State(issuer): State<Issuer>, headers: axum::http::HeaderMap, bod
     let scope = claims.get("scope").cloned();
     match issuer.token(claims) {
         Ok(token) => {
-            let mut answer = json!({ "access_token": token, "token_type": "Bearer", "expires_in": LIFETIME });
+            let mut answer =
+                json!({ "access_token": token, "token_type": "Bearer", "expires_in": LIFETIME });
             if let (Some(scope), Some(object)) = (scope, answer.as_object_mut()) {
                 object.insert("scope".to_owned(), scope);
             }

@@ -28,13 +28,21 @@ impl Manifest {
     /// Reads it.
     pub(crate) fn read(workspace: &Workspace) -> Result<Manifest> {
         let path = workspace.path("Cargo.toml");
-        let text = std::fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
-        Manifest::parse(&text)
-            .map_err(|error| Failure::new(format!("{} is no valid TOML: {}", path.display(), error.what)))
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| Failure::io("read", &path, &error))?;
+        Manifest::parse(&text).map_err(|error| {
+            Failure::new(format!(
+                "{} is no valid TOML: {}",
+                path.display(),
+                error.what
+            ))
+        })
     }
 
     fn parse(text: &str) -> Result<Manifest> {
-        let document = text.parse::<DocumentMut>().map_err(|error| Failure::new(error.message()))?;
+        let document = text
+            .parse::<DocumentMut>()
+            .map_err(|error| Failure::new(error.message()))?;
         Ok(Manifest { document })
     }
 
@@ -50,12 +58,20 @@ impl Manifest {
             .entry("workspace")
             .or_insert_with(|| Item::Table(Table::new()))
             .as_table_like_mut()
-            .map(|workspace| workspace.entry("members").or_insert_with(|| value(Array::new())))
+            .map(|workspace| {
+                workspace
+                    .entry("members")
+                    .or_insert_with(|| value(Array::new()))
+            })
             .and_then(Item::as_array_mut);
         let Some(members) = members else {
             return false;
         };
-        if members.iter().filter_map(|member| member.as_str()).any(|pattern| covers(pattern, folder)) {
+        if members
+            .iter()
+            .filter_map(|member| member.as_str())
+            .any(|pattern| covers(pattern, folder))
+        {
             return false;
         }
         members.push(folder);
@@ -89,7 +105,9 @@ fn covers(pattern: &str, folder: &str) -> bool {
     let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
     let (patterns, folders) = (pattern.split('/'), folder.split('/'));
     patterns.clone().count() == folders.clone().count()
-        && patterns.zip(folders).all(|(pattern, name)| segment(pattern, name))
+        && patterns
+            .zip(folders)
+            .all(|(pattern, name)| segment(pattern, name))
 }
 
 fn segment(pattern: &str, name: &str) -> bool {
@@ -119,13 +137,19 @@ mod tests {
     fn members_are_added_once() {
         for (before, after) in [
             ("[workspace]\nmembers = [\"bffs/*\"]\n", None),
-            ("[workspace]\nmembers = [\"a\", \"./bffs/web/\"] # ours\n", None),
+            (
+                "[workspace]\nmembers = [\"a\", \"./bffs/web/\"] # ours\n",
+                None,
+            ),
             ("[workspace]\nmembers = [\"*/w*b\"]\n", None),
             (
                 "# top\n[workspace]\nmembers = [\"bffs/mobile\"] # ours\n",
                 Some("# top\n[workspace]\nmembers = [\"bffs/mobile\", \"bffs/web\"] # ours\n"),
             ),
-            ("[workspace]\nresolver = \"3\"\n", Some("[workspace]\nresolver = \"3\"\nmembers = [\"bffs/web\"]\n")),
+            (
+                "[workspace]\nresolver = \"3\"\n",
+                Some("[workspace]\nresolver = \"3\"\nmembers = [\"bffs/web\"]\n"),
+            ),
             ("", Some("[workspace]\nmembers = [\"bffs/web\"]\n")),
         ] {
             let mut manifest = Manifest::parse(before).unwrap();
@@ -136,7 +160,9 @@ mod tests {
 
     #[test]
     fn what_generated_crates_need() {
-        let manifest = Manifest::parse("[workspace.dependencies]\nbff-runtime = \"1\"\n[profile.dist]\n").unwrap();
+        let manifest =
+            Manifest::parse("[workspace.dependencies]\nbff-runtime = \"1\"\n[profile.dist]\n")
+                .unwrap();
         assert!(manifest.names_the_runtime() && manifest.has_dist_profile());
         let manifest = Manifest::parse("[workspace]\n[profile.release]\n").unwrap();
         assert!(!manifest.names_the_runtime() && !manifest.has_dist_profile());

@@ -93,8 +93,11 @@ struct Given<'a> {
 impl Mock {
     /// An upstream with this contract, whose types are among `types`.
     pub(crate) fn new(contract: &Contract, types: &Types) -> Mock {
-        let mut operations: Vec<(Route, Operation)> =
-            contract.operations.iter().map(|operation| (Route::new(&operation.path), operation.clone())).collect();
+        let mut operations: Vec<(Route, Operation)> = contract
+            .operations
+            .iter()
+            .map(|operation| (Route::new(&operation.path), operation.clone()))
+            .collect();
         // Literals before parameters: `/users/me` before `/users/{id}`.
         operations.sort_by(|(a, _), (b, _)| a.cmp(b));
         Mock {
@@ -112,7 +115,11 @@ impl Mock {
 
     /// Answers a request.
     pub(crate) fn answer(&self, request: &Request) -> Answer {
-        let method = if request.method == "HEAD" { "GET" } else { &request.method };
+        let method = if request.method == "HEAD" {
+            "GET"
+        } else {
+            &request.method
+        };
         let found = self
             .operations
             .iter()
@@ -132,7 +139,10 @@ impl Mock {
             Err(detail) => return Answer::problem(400, "Bad Request", &detail),
         };
         // A poisoned lock means a panic elsewhere; what is remembered is still sound.
-        let mut memory = self.memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut memory = self
+            .memory
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         match method {
             "POST" | "PUT" | "PATCH" => self.write(operation, request, &given, body, &mut memory),
             "DELETE" => {
@@ -156,7 +166,11 @@ impl Mock {
         match response.content.first() {
             None => Answer::empty(status),
             Some(media) => {
-                let text = match media.examples.first().map(|text| serde_json::from_str(text)) {
+                let text = match media
+                    .examples
+                    .first()
+                    .map(|text| serde_json::from_str(text))
+                {
                     Some(Ok(Value::String(text))) => text,
                     Some(Ok(other)) => other.to_string(),
                     _ => format!("An example of {}.\n", media.name),
@@ -177,14 +191,22 @@ impl Mock {
             .iter()
             .find(|response| response.first <= 404 && 404 <= response.last)?;
         Some(match json(&response.content) {
-            Some(media) if !media.examples.is_empty() => Answer::json(404, &media.name, &self.first(media)),
-            _ => Answer::problem(404, "Not Found", "The contract's examples hold no such thing."),
+            Some(media) if !media.examples.is_empty() => {
+                Answer::json(404, &media.name, &self.first(media))
+            }
+            _ => Answer::problem(
+                404,
+                "Not Found",
+                "The contract's examples hold no such thing.",
+            ),
         })
     }
 
     /// The first example of a media type, or one made from its schema.
     fn first(&self, media: &Media) -> Value {
-        world::examples(media).next().unwrap_or_else(|| made(&self.types, media.ty))
+        world::examples(media)
+            .next()
+            .unwrap_or_else(|| made(&self.types, media.ty))
     }
 }
 
@@ -216,7 +238,12 @@ impl Answer {
 
 /// The lowest 2xx with JSON, or else the lowest 2xx: what a call of the operation gets when all goes well.
 pub(crate) fn success(operation: &Operation) -> Option<&Response> {
-    let good = || operation.responses.iter().filter(|response| (200..300).contains(&response.first));
+    let good = || {
+        operation
+            .responses
+            .iter()
+            .filter(|response| (200..300).contains(&response.first))
+    };
     good()
         .filter(|response| json(&response.content).is_some())
         .min_by_key(|response| response.first)
@@ -227,7 +254,8 @@ pub(crate) fn success(operation: &Operation) -> Option<&Response> {
 pub(crate) fn json(content: &[Media]) -> Option<&Media> {
     content.iter().find(|media| {
         let name = media.name.split(';').next().unwrap_or_default().trim();
-        name.eq_ignore_ascii_case("application/json") || name.to_ascii_lowercase().ends_with("+json")
+        name.eq_ignore_ascii_case("application/json")
+            || name.to_ascii_lowercase().ends_with("+json")
     })
 }
 
@@ -245,7 +273,9 @@ fn given<'a>(
         let name = parameter.name.as_str();
         let mut values: Vec<String> = match parameter.location {
             Location::Path => pick(in_path, |key| key == name),
-            Location::Query => pick(&request.query, |key| key == name || key.strip_suffix("[]") == Some(name)),
+            Location::Query => pick(&request.query, |key| {
+                key == name || key.strip_suffix("[]") == Some(name)
+            }),
             Location::Header => pick(&request.headers, |key| key.eq_ignore_ascii_case(name)),
             Location::Cookie => cookies(request, name),
         };
@@ -256,7 +286,10 @@ fn given<'a>(
                 _ => ',',
             };
             let split = values.iter().flat_map(|value| value.split(separator));
-            values = split.filter(|value| !value.is_empty()).map(str::to_owned).collect();
+            values = split
+                .filter(|value| !value.is_empty())
+                .map(str::to_owned)
+                .collect();
         } else {
             values.truncate(1);
         }
@@ -277,11 +310,19 @@ fn given<'a>(
 }
 
 fn pick(pairs: &[(String, String)], is: impl Fn(&str) -> bool) -> Vec<String> {
-    pairs.iter().filter(|(key, _)| is(key)).map(|(_, value)| value.clone()).collect()
+    pairs
+        .iter()
+        .filter(|(key, _)| is(key))
+        .map(|(_, value)| value.clone())
+        .collect()
 }
 
 fn cookies(request: &Request, name: &str) -> Vec<String> {
-    let all = request.headers.iter().filter(|(key, _)| key == "cookie").flat_map(|(_, value)| value.split(';'));
+    let all = request
+        .headers
+        .iter()
+        .filter(|(key, _)| key == "cookie")
+        .flat_map(|(_, value)| value.split(';'));
     all.filter_map(|pair| pair.trim().split_once('='))
         .filter(|(key, _)| *key == name)
         .map(|(_, value)| value.to_owned())
@@ -303,24 +344,40 @@ fn body(operation: &Operation, request: &Request) -> Result<Option<Value>, Strin
         return Ok(None);
     };
     if request.body.is_empty() {
-        return if wanted.required { Err("A body is required.".to_owned()) } else { Ok(None) };
+        return if wanted.required {
+            Err("A body is required.".to_owned())
+        } else {
+            Ok(None)
+        };
     }
-    let media = request.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
+    let media = request
+        .headers
+        .iter()
+        .find(|(name, _)| name == "content-type")
+        .map(|(_, value)| value.as_str());
     if media.is_some_and(|media| media.starts_with("application/x-www-form-urlencoded")) {
         let fields = form_urlencoded::parse(&request.body);
-        let object = fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect();
+        let object = fields
+            .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+            .collect();
         return Ok(Some(Value::Object(object)));
     }
     if json(&wanted.content).is_none() {
         return Ok(None);
     }
-    serde_json::from_slice(&request.body).map(Some).map_err(|error| format!("The body is not JSON: {error}."))
+    serde_json::from_slice(&request.body)
+        .map(Some)
+        .map_err(|error| format!("The body is not JSON: {error}."))
 }
 
 /// A value as a segment of a path, with all but RFC 3986's unreserved characters encoded.
 pub(crate) fn segment(value: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
     utf8_percent_encode(value, RESERVED).to_string()
 }
 

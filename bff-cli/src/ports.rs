@@ -8,14 +8,18 @@ use crate::failure::{Failure, Result, plain};
 /// A socket on this port (0 is any), for `what`; `remedy` says how to have another.
 pub(crate) fn listen(ip: IpAddr, port: u16, what: &str, remedy: &str) -> Result<TcpListener> {
     TcpListener::bind((ip, port)).map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => {
-            Failure::new(format!("port {port} on {ip} is taken, and {what} should listen there")).remedy(remedy)
-        }
-        ErrorKind::PermissionDenied => {
-            Failure::new(format!("{what} may not listen on port {port}: ports below 1024 are the system's"))
-                .remedy(remedy)
-        }
-        _ => Failure::new(format!("{what} cannot listen on {ip}:{port}: {}", plain(&error))),
+        ErrorKind::AddrInUse => Failure::new(format!(
+            "port {port} on {ip} is taken, and {what} should listen there"
+        ))
+        .remedy(remedy),
+        ErrorKind::PermissionDenied => Failure::new(format!(
+            "{what} may not listen on port {port}: ports below 1024 are the system's"
+        ))
+        .remedy(remedy),
+        _ => Failure::new(format!(
+            "{what} cannot listen on {ip}:{port}: {}",
+            plain(&error)
+        )),
     })
 }
 
@@ -30,7 +34,8 @@ pub(crate) fn listen_near(ip: IpAddr, port: Option<u16>, what: &str) -> Result<T
 /// An address a child can listen on: the first free port from `first` on, or any. Nobody holds it until the child does.
 pub(crate) fn free(ip: IpAddr, first: u16, what: &str, taken: &[SocketAddr]) -> Result<SocketAddr> {
     let wanted = (first..first.saturating_add(50)).map(|port| SocketAddr::new(ip, port));
-    let mut usable = wanted.filter(|address| !taken.contains(address) && TcpListener::bind(address).is_ok());
+    let mut usable =
+        wanted.filter(|address| !taken.contains(address) && TcpListener::bind(address).is_ok());
     match usable.next() {
         Some(address) => Ok(address),
         None => address(&listen(ip, 0, what, "free some ports")?),
@@ -39,7 +44,9 @@ pub(crate) fn free(ip: IpAddr, first: u16, what: &str, taken: &[SocketAddr]) -> 
 
 /// Where a socket listens.
 pub(crate) fn address(listener: &TcpListener) -> Result<SocketAddr> {
-    listener.local_addr().map_err(|error| Failure::new(format!("cannot tell a socket's address: {}", plain(&error))))
+    listener
+        .local_addr()
+        .map_err(|error| Failure::new(format!("cannot tell a socket's address: {}", plain(&error))))
 }
 
 /// A socket for tokio.
@@ -65,7 +72,12 @@ mod tests {
             format!("port {port} on 127.0.0.1 is taken, and upstream `users` should listen there")
         );
         assert_eq!(failure.remedy.as_deref(), Some("name others"));
-        assert_ne!(address(&listen_near(LOOPBACK, Some(port), "x").unwrap()).unwrap().port(), port);
+        assert_ne!(
+            address(&listen_near(LOOPBACK, Some(port), "x").unwrap())
+                .unwrap()
+                .port(),
+            port
+        );
         assert_ne!(free(LOOPBACK, port, "x", &[]).unwrap().port(), port);
     }
 }

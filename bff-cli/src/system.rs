@@ -55,7 +55,11 @@ pub(crate) struct System {
 
 impl System {
     /// Starts everything, and waits until every gateway is ready.
-    pub(crate) async fn start(workspace: &Workspace, parts: Vec<Part>, console: Console) -> Result<System> {
+    pub(crate) async fn start(
+        workspace: &Workspace,
+        parts: Vec<Part>,
+        console: Console,
+    ) -> Result<System> {
         let models: Vec<&Model> = parts.iter().map(|part| &part.model).collect();
         let stand_ins = stand_ins(workspace, &models, &environment::process)?;
         let lines = Lines::new(console, &stand_ins, &models);
@@ -71,20 +75,33 @@ impl System {
             lines.say(&upstream.name, &upstream.url, &upstream.state);
             if let Some((listener, base, mock)) = upstream.serve {
                 let listener = ports::into_tokio(listener)?;
-                servers.spawn(async move { serve(listener, mock, &base, Arc::new(|_, _, _| {})).await });
+                servers.spawn(
+                    async move { serve(listener, mock, &base, Arc::new(|_, _, _| {})).await },
+                );
             }
         }
         let issuer = match issuer {
             Some((listener, algorithm)) => {
-                let issuer = Issuer::new(&format!("http://{}", ports::address(&listener)?), algorithm)?;
-                lines.say(IDENTITY, issuer.url(), "development identity provider, tokens at POST /token");
+                let issuer =
+                    Issuer::new(&format!("http://{}", ports::address(&listener)?), algorithm)?;
+                lines.say(
+                    IDENTITY,
+                    issuer.url(),
+                    "development identity provider, tokens at POST /token",
+                );
                 servers.spawn(issuer.clone().serve(ports::into_tokio(listener)?));
                 Some(issuer)
             }
             None => None,
         };
-        for SchemeKind::Jwt(jwt) in models.iter().flat_map(|model| &model.schemes).map(|scheme| &scheme.kind) {
-            if let (Some((name, Use::Key)), Some(issuer)) = (key_variable(&jwt.keys, &environment::process), &issuer) {
+        for SchemeKind::Jwt(jwt) in models
+            .iter()
+            .flat_map(|model| &model.schemes)
+            .map(|scheme| &scheme.kind)
+        {
+            if let (Some((name, Use::Key)), Some(issuer)) =
+                (key_variable(&jwt.keys, &environment::process), &issuer)
+            {
                 values.insert(name.to_owned(), tokens::key_value(jwt, issuer));
             }
         }
@@ -92,12 +109,21 @@ impl System {
         let mut taken = Vec::new();
         let mut gateways = Vec::new();
         for part in &parts {
-            gateways.push(Gateway::start(&part.model.name, &part.binary, &values, &mut taken)?);
+            gateways.push(Gateway::start(
+                &part.model.name,
+                &part.binary,
+                &values,
+                &mut taken,
+            )?);
         }
         let mut requests = Vec::new();
         for (part, gateway) in parts.iter().zip(&mut gateways) {
             gateway.wait_until_ready(console).await?;
-            lines.say(&part.model.name, &gateway.url(), &format!("ready; for operators {}", gateway.admin_url()));
+            lines.say(
+                &part.model.name,
+                &gateway.url(),
+                &format!("ready; for operators {}", gateway.admin_url()),
+            );
             let tokens = Tokens::new(&part.model, workspace, &mocks, issuer.as_ref(), &values)?;
             tokens.write()?;
             requests.push(requests::of(&part.model, &mocks, &tokens, &gateway.url()));
@@ -123,7 +149,9 @@ impl System {
             .parts
             .iter()
             .zip(&self.requests)
-            .flat_map(|(part, requests)| requests.iter().map(|request| (request, &part.model.types)))
+            .flat_map(|(part, requests)| {
+                requests.iter().map(|request| (request, &part.model.types))
+            })
             .collect();
         smoke::run(&all, console).await
     }
@@ -173,8 +201,13 @@ struct Lines {
 
 impl Lines {
     fn new(console: Console, stand_ins: &StandIns, models: &[&Model]) -> Lines {
-        let upstreams = stand_ins.upstreams.iter().map(|upstream| upstream.name.len());
-        let names = upstreams.chain(models.iter().map(|model| model.name.len())).chain([IDENTITY.len()]);
+        let upstreams = stand_ins
+            .upstreams
+            .iter()
+            .map(|upstream| upstream.name.len());
+        let names = upstreams
+            .chain(models.iter().map(|model| model.name.len()))
+            .chain([IDENTITY.len()]);
         Lines {
             console,
             width: names.max().unwrap_or(0),
@@ -182,7 +215,9 @@ impl Lines {
     }
 
     fn say(&self, name: &str, url: &str, state: &str) {
-        let name = self.console.paint_result(Tone::Name, &format!("{name:width$}", width = self.width));
+        let name = self
+            .console
+            .paint_result(Tone::Name, &format!("{name:width$}", width = self.width));
         self.console.result(&format!("{name}  {url:<22}  {state}"));
     }
 }

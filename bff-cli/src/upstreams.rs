@@ -58,11 +58,16 @@ impl Upstream {
             start: 0,
             end: 0,
         };
-        let (contract, found) = contract::load(&mut sources, workspace, &self.contract, from, &mut types);
-        let fault = found.into_iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+        let (contract, found) =
+            contract::load(&mut sources, workspace, &self.contract, from, &mut types);
+        let fault = found
+            .into_iter()
+            .find(|diagnostic| diagnostic.severity == Severity::Error);
         match (contract, fault) {
             (Some(contract), _) => Ok(Mock::new(&contract, &types)),
-            (None, Some(fault)) => Err(Failure::new(fault.message).remedy("`bff check` shows where")),
+            (None, Some(fault)) => {
+                Err(Failure::new(fault.message).remedy("`bff check` shows where"))
+            }
             (None, None) => Err(Failure::new(format!("{} is no contract", self.contract))),
         }
     }
@@ -77,7 +82,11 @@ impl Upstream {
         let mut url = String::new();
         for part in &self.url.parts {
             match part {
-                TextPart::Literal(text) | TextPart::Variable { default: Some(text), .. } => url.push_str(text),
+                TextPart::Literal(text)
+                | TextPart::Variable {
+                    default: Some(text),
+                    ..
+                } => url.push_str(text),
                 TextPart::Variable { default: None, .. } => url.push_str("http://upstream"),
                 TextPart::File(_) => {}
             }
@@ -94,7 +103,10 @@ pub(crate) fn site(url: &str) -> Site {
     };
     let loopback = match url.host_str() {
         Some("localhost") => true,
-        Some(host) => host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+        Some(host) => host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback()),
         None => false,
     };
     Site {
@@ -116,7 +128,11 @@ mod tests {
             ("http://127.0.0.1:9001", Some(9001), ""),
             ("http://localhost:9001/v1/", Some(9001), "/v1"),
             ("http://[::1]:9001", Some(9001), ""),
-            ("http://127.0.0.1:9001/a, http://127.0.0.1:9002/a", Some(9001), "/a"),
+            (
+                "http://127.0.0.1:9001/a, http://127.0.0.1:9002/a",
+                Some(9001),
+                "/a",
+            ),
             ("http://127.0.0.1", None, ""),
             ("https://orders.example.com:8443/v2", None, "/v2"),
             ("nonsense", None, ""),

@@ -23,7 +23,9 @@ impl Workspace {
     /// The workspace that `--workspace` names, or the one around the current folder.
     pub(crate) fn find(named: Option<&Path>) -> Result<Workspace> {
         if let Some(root) = named {
-            let root = root.canonicalize().map_err(|error| Failure::io("open the workspace", root, &error))?;
+            let root = root
+                .canonicalize()
+                .map_err(|error| Failure::io("open the workspace", root, &error))?;
             let workspace = Workspace { root };
             return if workspace.is_one() {
                 Ok(workspace)
@@ -35,8 +37,9 @@ impl Workspace {
                 .remedy("name the folder that holds `specs`, or make one with `bff init DIR`"))
             };
         }
-        let current = std::env::current_dir()
-            .map_err(|error| Failure::new(format!("cannot tell the current folder: {}", plain(&error))))?;
+        let current = std::env::current_dir().map_err(|error| {
+            Failure::new(format!("cannot tell the current folder: {}", plain(&error)))
+        })?;
         current
             .ancestors()
             .map(|folder| Workspace {
@@ -71,11 +74,16 @@ impl SourceLoader for Workspace {
     fn read(&self, path: &str) -> std::result::Result<String, String> {
         let escapes = path.split('/').any(|part| part == "..") || Path::new(path).has_root();
         if escapes {
-            return Err(format!("{path} is outside the workspace: copy it into the workspace"));
+            return Err(format!(
+                "{path} is outside the workspace: copy it into the workspace"
+            ));
         }
         match std::fs::read(self.root.join(path)) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
-                format!("not UTF-8: byte {} is none", error.utf8_error().valid_up_to())
+                format!(
+                    "not UTF-8: byte {} is none",
+                    error.utf8_error().valid_up_to()
+                )
             }),
             Err(error) => Err(plain(&error)),
         }
@@ -99,8 +107,14 @@ mod tests {
             ("specs/a.yaml", Ok("a: ä")),
             ("specs/b.yaml", Err("not UTF-8: byte 2 is none")),
             ("specs/c.yaml", Err("no such file or directory")),
-            ("../secret", Err("../secret is outside the workspace: copy it into the workspace")),
-            ("/etc/hostname", Err("/etc/hostname is outside the workspace: copy it into the workspace")),
+            (
+                "../secret",
+                Err("../secret is outside the workspace: copy it into the workspace"),
+            ),
+            (
+                "/etc/hostname",
+                Err("/etc/hostname is outside the workspace: copy it into the workspace"),
+            ),
         ] {
             let read = workspace.read(path);
             assert_eq!(read.as_deref().map_err(String::as_str), expected, "{path}");

@@ -13,7 +13,11 @@ pub(super) fn run(workspace: &Workspace, command: &Build, console: Console) -> R
         return Ok(Outcome::Found);
     };
     generate::bring_up_to_date(workspace, &frontends, console)?;
-    let profile = if command.dev { Profile::Release } else { Profile::Dist };
+    let profile = if command.dev {
+        Profile::Release
+    } else {
+        Profile::Dist
+    };
     for frontend in &frontends {
         console.step("Building", &format!("{}-bff", frontend.model.name));
         let binary = cargo::build(workspace, &frontend.model.name, profile, console)?;

@@ -11,6 +11,14 @@ pub(super) fn run(workspace: &Workspace, command: &Check, console: Console) -> R
     let specs = workspace.specs(&command.name)?;
     let checked = check(workspace, &specs);
     checked.findings.draw(command.format, console);
-    console.say(&format!("checked {}: {}", count(specs.len(), "spec"), checked.findings.summary()));
-    Ok(if checked.failed() { Outcome::Found } else { Outcome::Good })
+    console.say(&format!(
+        "checked {}: {}",
+        count(specs.len(), "spec"),
+        checked.findings.summary()
+    ));
+    Ok(if checked.failed() {
+        Outcome::Found
+    } else {
+        Outcome::Good
+    })
 }

@@ -24,13 +24,20 @@ pub(super) fn run(workspace: &Workspace, command: &Generate, console: Console) -
     }
     write(workspace, &stale, console)?;
     if stale.is_empty() {
-        console.say(&format!("{} up to date", count(frontends.len(), "frontend")));
+        console.say(&format!(
+            "{} up to date",
+            count(frontends.len(), "frontend")
+        ));
     }
     Ok(Outcome::Good)
 }
 
 /// Generates what is stale, for commands that go on from there.
-pub(super) fn bring_up_to_date(workspace: &Workspace, frontends: &[Frontend], console: Console) -> Result<()> {
+pub(super) fn bring_up_to_date(
+    workspace: &Workspace,
+    frontends: &[Frontend],
+    console: Console,
+) -> Result<()> {
     let stale = stale(workspace, frontends)?;
     write(workspace, &stale, console)
 }
@@ -57,14 +64,22 @@ fn stale(workspace: &Workspace, frontends: &[Frontend]) -> Result<Vec<Stale>> {
 
 fn write(workspace: &Workspace, stale: &[Stale], console: Console) -> Result<()> {
     if !Manifest::read(workspace)?.names_the_runtime() {
-        return Err(Failure::new("the workspace's Cargo.toml doesn't say where the runtime is").remedy(format!(
-            "add `bff-runtime = \"{}\"` to its [workspace.dependencies]",
-            env!("CARGO_PKG_VERSION")
-        )));
+        return Err(
+            Failure::new("the workspace's Cargo.toml doesn't say where the runtime is").remedy(
+                format!(
+                    "add `bff-runtime = \"{}\"` to its [workspace.dependencies]",
+                    env!("CARGO_PKG_VERSION")
+                ),
+            ),
+        );
     }
     for file in stale {
         generated::mend(workspace, file)?;
-        let verb = if file.why == Why::Leftover { "Removed" } else { "Wrote" };
+        let verb = if file.why == Why::Leftover {
+            "Removed"
+        } else {
+            "Wrote"
+        };
         console.step(verb, &file.path);
     }
     Ok(())
@@ -92,20 +107,27 @@ fn report(stale: &[Stale], frontends: usize, console: Console) -> Outcome {
 }
 
 /// Tells of generated crates whose specs are gone: removing a crate is the team's to do.
-fn warn_of_leftovers(workspace: &Workspace, frontends: &[Frontend], console: Console) -> Result<()> {
+fn warn_of_leftovers(
+    workspace: &Workspace,
+    frontends: &[Frontend],
+    console: Console,
+) -> Result<()> {
     let folder = workspace.path("bffs");
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Failure::io("read", &folder, &error)),
     };
-    let mut names: Vec<String> =
-        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .collect();
     names.sort();
     for name in names {
         let known = frontends.iter().any(|frontend| frontend.model.name == name);
         if !known && folder.join(&name).join("Cargo.toml").is_file() {
-            console.warn(&format!("bffs/{name} has no spec any more; remove the folder if the frontend is gone"));
+            console.warn(&format!(
+                "bffs/{name} has no spec any more; remove the folder if the frontend is gone"
+            ));
         }
     }
     Ok(())

@@ -29,15 +29,21 @@ pub(super) fn run(command: &Init, console: Console) -> Result<Outcome> {
     for (name, _) in &files {
         let path = command.dir.join(name);
         if path.exists() {
-            return Err(Failure::new(format!("{} is there already, and init overwrites nothing", path.display()))
-                .remedy("name a folder that is new or empty"));
+            return Err(Failure::new(format!(
+                "{} is there already, and init overwrites nothing",
+                path.display()
+            ))
+            .remedy("name a folder that is new or empty"));
         }
     }
     for (name, text) in &files {
         write(&command.dir.join(name), text)?;
         console.step("Wrote", &command.dir.join(name).display().to_string());
     }
-    console.say(&format!("\nNext:\n  cd {}\n  bff up", command.dir.display()));
+    console.say(&format!(
+        "\nNext:\n  cd {}\n  bff up",
+        command.dir.display()
+    ));
     Ok(Outcome::Good)
 }
 
@@ -67,7 +73,10 @@ bff-runtime = {runtime}
 /// The checkout this command was built from, if it is still there.
 fn source_checkout() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-    root.join("bff-runtime").join("Cargo.toml").is_file().then(|| root.to_owned())
+    root.join("bff-runtime")
+        .join("Cargo.toml")
+        .is_file()
+        .then(|| root.to_owned())
 }
 
 #[cfg(test)]
@@ -77,8 +86,14 @@ mod tests {
     #[test]
     fn the_runtime_is_a_path_in_a_checkout_and_a_version_elsewhere() {
         for (source, expected) in [
-            (Some("/a \"b\"/c"), "bff-runtime = { path = '/a \"b\"/c/bff-runtime' }"),
-            (None, concat!("bff-runtime = \"", env!("CARGO_PKG_VERSION"), "\"")),
+            (
+                Some("/a \"b\"/c"),
+                "bff-runtime = { path = '/a \"b\"/c/bff-runtime' }",
+            ),
+            (
+                None,
+                concat!("bff-runtime = \"", env!("CARGO_PKG_VERSION"), "\""),
+            ),
         ] {
             let text = manifest(source.map(Path::new));
             assert!(text.contains(expected), "{text}");

@@ -18,7 +18,10 @@ pub(super) fn run(workspace: &Workspace, command: &Mock, console: Console) -> Re
     let Some(frontends) = checking::frontends(workspace, &[], console)? else {
         return Ok(Outcome::Found);
     };
-    let chosen = choose(upstreams::of(frontends.iter().map(|frontend| &frontend.model)), &command.upstream)?;
+    let chosen = choose(
+        upstreams::of(frontends.iter().map(|frontend| &frontend.model)),
+        &command.upstream,
+    )?;
     block_on(serve_all(workspace, &chosen, command, console))?
 }
 
@@ -29,14 +32,21 @@ async fn serve_all(
     console: Console,
 ) -> Result<Outcome> {
     let mut servers = JoinSet::new();
-    let width = chosen.iter().map(|upstream| upstream.name.len()).max().unwrap_or(0);
+    let width = chosen
+        .iter()
+        .map(|upstream| upstream.name.len())
+        .max()
+        .unwrap_or(0);
     for (at, upstream) in (0_u16..).zip(chosen) {
         let mock = upstream.mock(workspace)?;
         let site = upstream.site();
         let port = match command.port_base {
             Some(base) => base.checked_add(at).ok_or_else(|| {
-                Failure::new(format!("no port is left for upstream `{}` above {base}", upstream.name))
-                    .remedy("name a lower --port-base")
+                Failure::new(format!(
+                    "no port is left for upstream `{}` above {base}",
+                    upstream.name
+                ))
+                .remedy("name a lower --port-base")
             })?,
             None => site.port.unwrap_or(0),
         };
@@ -71,12 +81,21 @@ async fn serve_all(
 fn choose(all: Vec<Upstream>, names: &[String]) -> Result<Vec<Upstream>> {
     let known: Vec<String> = all.iter().map(|upstream| upstream.name.clone()).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
         return Err(Failure::new(format!("no upstream is named `{unknown}`"))
             .remedy(format!("upstreams that an endpoint uses: {known}")));
     }
     if all.is_empty() {
-        return Err(Failure::new("no endpoint uses an upstream, so there is none to mock"));
+        return Err(Failure::new(
+            "no endpoint uses an upstream, so there is none to mock",
+        ));
     }
-    Ok(all.into_iter().filter(|upstream| names.is_empty() || names.contains(&upstream.name)).collect())
+    Ok(all
+        .into_iter()
+        .filter(|upstream| names.is_empty() || names.contains(&upstream.name))
+        .collect())
 }

@@ -26,7 +26,12 @@ pub(super) fn run(workspace: &Workspace, command: &Up, console: Console) -> Resu
     block_on(serve(workspace, parts, command.smoke, console))?
 }
 
-async fn serve(workspace: &Workspace, parts: Vec<Part>, smoke: bool, console: Console) -> Result<Outcome> {
+async fn serve(
+    workspace: &Workspace,
+    parts: Vec<Part>,
+    smoke: bool,
+    console: Console,
+) -> Result<Outcome> {
     let starting = System::start(workspace, parts, console);
     let mut system = tokio::select! {
         system = starting => system?,
@@ -38,7 +43,11 @@ async fn serve(workspace: &Workspace, parts: Vec<Part>, smoke: bool, console: Co
             () = interrupted() => Ok(false),
         };
         system.end(false).await;
-        return Ok(if right? { Outcome::Good } else { Outcome::Found });
+        return Ok(if right? {
+            Outcome::Good
+        } else {
+            Outcome::Found
+        });
     }
     system.show_requests(console);
     console.say("\nCtrl-C ends everything.");

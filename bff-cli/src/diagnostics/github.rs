@@ -30,7 +30,9 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
 
 /// Text after `::`, in which only these would end it.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// A property's value, which a colon or comma would end too.

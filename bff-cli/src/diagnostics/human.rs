@@ -14,7 +14,9 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) ->
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(&diagnostic.message).id(diagnostic.code.as_str());
+    let title = level
+        .primary_title(&diagnostic.message)
+        .id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
 
     // The primary file first; other files after it, in the order they are named.
@@ -40,8 +42,13 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) ->
         (Some(help), None) => report.push(group.element(Level::HELP.message(help.as_str()))),
         (None, None) => report.push(group),
     }
-    let width = terminal_size::terminal_size_of(std::io::stderr()).map_or(WIDTH, |(width, _)| usize::from(width.0));
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let width = terminal_size::terminal_size_of(std::io::stderr())
+        .map_or(WIDTH, |(width, _)| usize::from(width.0));
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     renderer.term_width(width.max(40)).render(&report)
 }
 
@@ -57,9 +64,17 @@ fn snippet<'a>(
         let span = span(&file.text, diagnostic.place);
         snippet = snippet.annotation(AnnotationKind::Primary.span(span));
     }
-    for related in diagnostic.related.iter().filter(|related| related.place.file == id) {
+    for related in diagnostic
+        .related
+        .iter()
+        .filter(|related| related.place.file == id)
+    {
         let span = span(&file.text, related.place);
-        snippet = snippet.annotation(AnnotationKind::Context.span(span).label(related.message.as_str()));
+        snippet = snippet.annotation(
+            AnnotationKind::Context
+                .span(span)
+                .label(related.message.as_str()),
+        );
     }
     Some(snippet)
 }
@@ -69,7 +84,11 @@ fn patch<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Option<Snippet
     let edit = diagnostic.fix.as_ref()?;
     let file = sources.get(edit.place.file)?;
     let patch = Patch::new(span(&file.text, edit.place), edit.text.as_str());
-    Some(Snippet::source(file.text.as_str()).path(file.path.as_str()).patch(patch))
+    Some(
+        Snippet::source(file.text.as_str())
+            .path(file.path.as_str())
+            .patch(patch),
+    )
 }
 
 /// A place as bytes that surely lie in the text, between characters.

@@ -19,10 +19,14 @@ fn findings() -> (Findings, Arc<Sources>) {
     sources.add("specs/a,b.yaml", "fragments:\n  Money: x\n");
     let at = |file, text| place(&sources, file, text);
     let found = vec![
-        Diagnostic::new(Code::Yaml, at("specs/web.yaml", "äpi"), "not a key: `100%`\nat all")
-            .help("write `api`")
-            .related(at("specs/web.yaml", "bff"), "the spec starts here")
-            .related(at("specs/a,b.yaml", "Money"), "and this has to do with it"),
+        Diagnostic::new(
+            Code::Yaml,
+            at("specs/web.yaml", "äpi"),
+            "not a key: `100%`\nat all",
+        )
+        .help("write `api`")
+        .related(at("specs/web.yaml", "bff"), "the spec starts here")
+        .related(at("specs/a,b.yaml", "Money"), "and this has to do with it"),
         Diagnostic {
             severity: Severity::Warning,
             ..Diagnostic::new(Code::FileUnreadable, at("specs/a,b.yaml", "Money"), "odd")
@@ -96,7 +100,10 @@ fn github_annotations_are_one_escaped_line_each() {
 #[test]
 fn people_see_the_lines_and_the_help() {
     let (findings, _) = findings();
-    let text: String = findings.iter().map(|(d, s)| human::render(d, s, false) + "\n\n").collect();
+    let text: String = findings
+        .iter()
+        .map(|(d, s)| human::render(d, s, false) + "\n\n")
+        .collect();
     for part in [
         "error[E0101]: not a key",
         "--> specs/web.yaml:2:8",
@@ -128,5 +135,8 @@ fn a_place_outside_its_file_is_drawn_all_the_same() {
         start: 0,
         end: 1,
     };
-    assert!(human::render(&Diagnostic::new(Code::Yaml, nowhere, "x"), &sources, false).contains("error[E0101]: x"));
+    assert!(
+        human::render(&Diagnostic::new(Code::Yaml, nowhere, "x"), &sources, false)
+            .contains("error[E0101]: x")
+    );
 }

@@ -3,7 +3,11 @@ use jsonwebtoken::{DecodingKey, Validation};
 
 async fn started(algorithm: Algorithm) -> (Issuer, reqwest::Client) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let issuer = Issuer::new(&format!("http://{}", listener.local_addr().unwrap()), algorithm).unwrap();
+    let issuer = Issuer::new(
+        &format!("http://{}", listener.local_addr().unwrap()),
+        algorithm,
+    )
+    .unwrap();
     tokio::spawn(issuer.clone().serve(listener));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     (issuer, client)
@@ -27,13 +31,25 @@ async fn verify(algorithm: Algorithm) {
         .await
         .unwrap();
     assert_eq!(discovery["issuer"], issuer.url());
-    let keys: JwkSet =
-        client.get(discovery["jwks_uri"].as_str().unwrap()).send().await.unwrap().json().await.unwrap();
-    assert!(!serde_json::to_string(&keys).unwrap().contains("\"d\""), "no private part");
+    let keys: JwkSet = client
+        .get(discovery["jwks_uri"].as_str().unwrap())
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert!(
+        !serde_json::to_string(&keys).unwrap().contains("\"d\""),
+        "no private part"
+    );
 
     let form = "grant_type=client_credentials&client_secret=x&sub=u-1&scope=a+b&audience=shop&roles=x&roles=y";
     let json_body = r#"{"sub":"u-1","scope":"a b","aud":"shop","roles":["x","y"]}"#;
-    for (media, body) in [("application/x-www-form-urlencoded", form), ("application/json", json_body)] {
+    for (media, body) in [
+        ("application/x-www-form-urlencoded", form),
+        ("application/json", json_body),
+    ] {
         let answer = client
             .post(discovery["token_endpoint"].as_str().unwrap())
             .header("content-type", media)
@@ -43,15 +59,23 @@ async fn verify(algorithm: Algorithm) {
             .unwrap();
         assert_eq!(answer.headers()["cache-control"], "no-store");
         let answer: Value = answer.json().await.unwrap();
-        assert_eq!((&answer["token_type"], &answer["scope"]), (&json!("Bearer"), &json!("a b")));
+        assert_eq!(
+            (&answer["token_type"], &answer["scope"]),
+            (&json!("Bearer"), &json!("a b"))
+        );
         let token = answer["access_token"].as_str().unwrap();
         let header = jsonwebtoken::decode_header(token).unwrap();
         let key = DecodingKey::from_jwk(keys.find(&header.kid.unwrap()).unwrap()).unwrap();
         let mut rules = Validation::new(algorithm);
         rules.set_audience(&["shop"]);
         rules.set_issuer(&[issuer.url()]);
-        let claims = jsonwebtoken::decode::<Value>(token, &key, &rules).unwrap().claims;
-        assert_eq!((&claims["sub"], &claims["roles"]), (&json!("u-1"), &json!(["x", "y"])));
+        let claims = jsonwebtoken::decode::<Value>(token, &key, &rules)
+            .unwrap()
+            .claims;
+        assert_eq!(
+            (&claims["sub"], &claims["roles"]),
+            (&json!("u-1"), &json!(["x", "y"]))
+        );
         assert_eq!(claims.get("client_secret"), None);
     }
 }
@@ -59,12 +83,18 @@ async fn verify(algorithm: Algorithm) {
 #[tokio::test]
 async fn the_pem_is_the_same_key() {
     let issuer = Issuer::new("http://127.0.0.1:1", Algorithm::ES256).unwrap();
-    let token = issuer.token(Map::from_iter([("sub".to_owned(), json!("u"))])).unwrap();
+    let token = issuer
+        .token(Map::from_iter([("sub".to_owned(), json!("u"))]))
+        .unwrap();
     let key = DecodingKey::from_ec_pem(issuer.public_pem().as_bytes()).unwrap();
-    assert!(jsonwebtoken::decode::<Value>(&token, &key, &Validation::new(Algorithm::ES256)).is_ok());
+    assert!(
+        jsonwebtoken::decode::<Value>(&token, &key, &Validation::new(Algorithm::ES256)).is_ok()
+    );
     let other = Issuer::new("http://127.0.0.1:1", Algorithm::ES256).unwrap();
     let key = DecodingKey::from_ec_pem(other.public_pem().as_bytes()).unwrap();
-    assert!(jsonwebtoken::decode::<Value>(&token, &key, &Validation::new(Algorithm::ES256)).is_err());
+    assert!(
+        jsonwebtoken::decode::<Value>(&token, &key, &Validation::new(Algorithm::ES256)).is_err()
+    );
 }
 
 #[tokio::test]
@@ -78,7 +108,10 @@ async fn a_broken_request_is_refused_in_words() {
         .await
         .unwrap();
     assert_eq!(answer.status(), 400);
-    assert_eq!(answer.json::<Value>().await.unwrap()["error"], "invalid_request");
+    assert_eq!(
+        answer.json::<Value>().await.unwrap()["error"],
+        "invalid_request"
+    );
 }
 
 #[test]
@@ -87,12 +120,21 @@ fn the_algorithm_is_one_that_all_take() {
         (vec![], Algorithm::ES256),
         (vec![vec![]], Algorithm::ES256),
         (vec![vec!["RS256", "ES256"]], Algorithm::ES256),
-        (vec![vec!["RS256", "ES256"], vec!["PS256", "RS256"], vec![]], Algorithm::RS256),
+        (
+            vec![vec!["RS256", "ES256"], vec!["PS256", "RS256"], vec![]],
+            Algorithm::RS256,
+        ),
         (vec![vec!["PS512"]], Algorithm::PS512),
         (vec![vec!["HS256"]], Algorithm::ES256),
     ] {
-        let lists: Vec<Vec<String>> =
-            lists.into_iter().map(|list| list.into_iter().map(str::to_owned).collect()).collect();
-        assert_eq!(super::algorithm(lists.iter().map(Vec::as_slice)), expected, "{lists:?}");
+        let lists: Vec<Vec<String>> = lists
+            .into_iter()
+            .map(|list| list.into_iter().map(str::to_owned).collect())
+            .collect();
+        assert_eq!(
+            super::algorithm(lists.iter().map(Vec::as_slice)),
+            expected,
+            "{lists:?}"
+        );
     }
 }

@@ -13,7 +13,11 @@ pub(crate) fn made(types: &Types, ty: TypeId) -> Value {
 
 /// The same, as the `number`th of a list.
 pub(super) fn made_nth(types: &Types, ty: TypeId, number: usize) -> Value {
-    let mut maker = Maker { types, made: 0, inside: Vec::new() };
+    let mut maker = Maker {
+        types,
+        made: 0,
+        inside: Vec::new(),
+    };
     maker.value(ty, "value", number)
 }
 
@@ -28,8 +32,14 @@ impl Maker<'_> {
     fn value(&mut self, id: TypeId, name: &str, number: usize) -> Value {
         self.made += 1;
         let ty = self.types.get(id);
-        let shown = [&ty.example, &ty.default].into_iter().flatten().chain(ty.one_of.first());
-        if let Some(value) = shown.filter_map(|text| serde_json::from_str(text).ok()).next() {
+        let shown = [&ty.example, &ty.default]
+            .into_iter()
+            .flatten()
+            .chain(ty.one_of.first());
+        if let Some(value) = shown
+            .filter_map(|text| serde_json::from_str(text).ok())
+            .next()
+        {
             return value;
         }
         match &ty.kind {
@@ -37,11 +47,23 @@ impl Maker<'_> {
             Kind::Null => Value::Null,
             Kind::List(item) => {
                 let least = ty.bounds.min_items.unwrap_or(0);
-                let wanted = if self.leaves_out(*item) { least } else { least.max(2) };
+                let wanted = if self.leaves_out(*item) {
+                    least
+                } else {
+                    least.max(2)
+                };
                 let number = wanted.min(ty.bounds.max_items.unwrap_or(2)).min(20);
-                (1..=usize::try_from(number).unwrap_or(2)).map(|n| self.value(*item, name, n)).collect()
+                (1..=usize::try_from(number).unwrap_or(2))
+                    .map(|n| self.value(*item, name, n))
+                    .collect()
             }
-            Kind::Object(_) if self.inside.contains(&id) => if ty.nullable { Value::Null } else { json!({}) },
+            Kind::Object(_) if self.inside.contains(&id) => {
+                if ty.nullable {
+                    Value::Null
+                } else {
+                    json!({})
+                }
+            }
             Kind::Object(object) => {
                 self.inside.push(id);
                 let mut fields = Map::new();
@@ -59,13 +81,18 @@ impl Maker<'_> {
                 Value::Object(fields)
             }
             Kind::Variants(variants) => {
-                let plain = variants.members.iter().find(|member| !self.inside.contains(&member.ty));
+                let plain = variants
+                    .members
+                    .iter()
+                    .find(|member| !self.inside.contains(&member.ty));
                 match plain.or(variants.members.first()) {
                     Some(member) => self.variant(member, name, number),
                     None => Value::Null,
                 }
             }
-            Kind::Scalars(kinds) => kinds.first().map_or(Value::Null, |kind| scalar(kind, ty, name, number)),
+            Kind::Scalars(kinds) => kinds
+                .first()
+                .map_or(Value::Null, |kind| scalar(kind, ty, name, number)),
             kind => scalar(kind, ty, name, number),
         }
     }
@@ -77,7 +104,8 @@ impl Maker<'_> {
 
     fn variant(&mut self, variant: &Variant, name: &str, number: usize) -> Value {
         let mut value = self.value(variant.ty, name, number);
-        if let (Some(VariantTest::Property(property, values)), Value::Object(fields)) = (&variant.test, &mut value)
+        if let (Some(VariantTest::Property(property, values)), Value::Object(fields)) =
+            (&variant.test, &mut value)
             && let Some(first) = values.first()
         {
             fields.insert(property.clone(), json!(first));
@@ -98,10 +126,24 @@ fn scalar(kind: &Kind, ty: &Type, name: &str, number: usize) -> Value {
 
 fn within(bounds: &Bounds, wanted: f64) -> f64 {
     let limit = |limit: &bff_spec::contract::Limit, inward: f64| {
-        limit.value.parse::<f64>().ok().map(|value| if limit.exclusive { value + inward } else { value })
+        limit.value.parse::<f64>().ok().map(|value| {
+            if limit.exclusive {
+                value + inward
+            } else {
+                value
+            }
+        })
     };
-    let least = bounds.minimum.as_ref().and_then(|minimum| limit(minimum, 1.0)).unwrap_or(f64::MIN);
-    let most = bounds.maximum.as_ref().and_then(|maximum| limit(maximum, -1.0)).unwrap_or(f64::MAX);
+    let least = bounds
+        .minimum
+        .as_ref()
+        .and_then(|minimum| limit(minimum, 1.0))
+        .unwrap_or(f64::MIN);
+    let most = bounds
+        .maximum
+        .as_ref()
+        .and_then(|maximum| limit(maximum, -1.0))
+        .unwrap_or(f64::MAX);
     wanted.max(least).min(most)
 }
 
@@ -124,15 +166,29 @@ fn text(ty: &Type, name: &str, number: usize) -> String {
     if let Some(text) = by_format {
         return text;
     }
-    if let Some(text) = ty.bounds.pattern.as_deref().and_then(|pattern| by_pattern(pattern, &ty.bounds)) {
+    if let Some(text) = ty
+        .bounds
+        .pattern
+        .as_deref()
+        .and_then(|pattern| by_pattern(pattern, &ty.bounds))
+    {
         return text;
     }
     let mut text = format!("{name}-{number}");
-    let least = ty.bounds.min_length.and_then(|least| usize::try_from(least).ok()).unwrap_or(0).min(10_000);
+    let least = ty
+        .bounds
+        .min_length
+        .and_then(|least| usize::try_from(least).ok())
+        .unwrap_or(0)
+        .min(10_000);
     while text.chars().count() < least {
         text.push('x');
     }
-    match ty.bounds.max_length.and_then(|most| usize::try_from(most).ok()) {
+    match ty
+        .bounds
+        .max_length
+        .and_then(|most| usize::try_from(most).ok())
+    {
         Some(most) => text.chars().take(most).collect(),
         None => text,
     }
@@ -141,7 +197,10 @@ fn text(ty: &Type, name: &str, number: usize) -> String {
 /// The plainest text a regular expression matches, if it can be told from the expression alone.
 fn by_pattern(pattern: &str, bounds: &Bounds) -> Option<String> {
     let hir = regex_syntax::parse(pattern).ok()?;
-    let least = bounds.min_length.and_then(|least| u32::try_from(least).ok()).unwrap_or(0);
+    let least = bounds
+        .min_length
+        .and_then(|least| u32::try_from(least).ok())
+        .unwrap_or(0);
     // Repetitions as often as they must, or a little more where the text would be too short.
     [0, 1, 2, 4, 8, 16, 32, 64].into_iter().find_map(|more| {
         let mut text = String::new();
@@ -157,10 +216,14 @@ fn plainest(hir: &regex_syntax::hir::Hir, more: u32, text: &mut String) -> Optio
         HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
         HirKind::Class(Class::Unicode(class)) => {
             let ranges = || class.ranges().iter();
-            let nice = |range: &&regex_syntax::hir::ClassUnicodeRange| range.start().is_ascii_alphanumeric();
+            let nice = |range: &&regex_syntax::hir::ClassUnicodeRange| {
+                range.start().is_ascii_alphanumeric()
+            };
             text.push(ranges().find(nice).or_else(|| ranges().next())?.start());
         }
-        HirKind::Class(Class::Bytes(class)) => text.push(char::from(class.ranges().first()?.start())),
+        HirKind::Class(Class::Bytes(class)) => {
+            text.push(char::from(class.ranges().first()?.start()))
+        }
         HirKind::Repetition(repetition) => {
             let most = repetition.max.unwrap_or(u32::MAX);
             for _ in 0..repetition.min.saturating_add(more).min(most).min(1000) {
@@ -217,7 +280,12 @@ mod tests {
 
     #[test]
     fn numbers_keep_to_their_bounds() {
-        let limit = |value: &str, exclusive| Some(Limit { value: value.to_owned(), exclusive });
+        let limit = |value: &str, exclusive| {
+            Some(Limit {
+                value: value.to_owned(),
+                exclusive,
+            })
+        };
         for (minimum, maximum, expected) in [
             (None, None, 1.0),
             (limit("5", false), None, 5.0),
@@ -225,7 +293,11 @@ mod tests {
             (None, limit("-2", false), -2.0),
             (None, limit("1", true), 0.0),
         ] {
-            let bounds = Bounds { minimum, maximum, ..Bounds::default() };
+            let bounds = Bounds {
+                minimum,
+                maximum,
+                ..Bounds::default()
+            };
             assert_eq!(within(&bounds, 1.0), expected);
         }
     }
@@ -245,7 +317,10 @@ mod tests {
             place: None,
         };
         let fields = [("next", field(node, true)), ("all", field(list, true))];
-        let fields = fields.map(|(name, field)| (name.to_owned(), field)).into_iter().collect();
+        let fields = fields
+            .map(|(name, field)| (name.to_owned(), field))
+            .into_iter()
+            .collect();
         types.set(node, Type::of(Kind::Object(Object { fields, rest: None })));
         assert_eq!(made(&types, node), json!({ "next": {}, "all": [] }));
     }

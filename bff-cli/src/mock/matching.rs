@@ -9,30 +9,60 @@ use super::world::{plain, same_name};
 ///
 /// Its namesake (`customer_id` is `customerId`); for `ids` and `skus` the singular; for `id` and a parameter that closes
 /// a path what identifies the thing; for `customerId` the `id` of an object `customer`.
-pub(super) fn field<'a>(thing: &'a Value, given: &Given<'_>, identity: Option<&str>) -> Option<&'a Value> {
+pub(super) fn field<'a>(
+    thing: &'a Value,
+    given: &Given<'_>,
+    identity: Option<&str>,
+) -> Option<&'a Value> {
     let fields = thing.as_object()?;
-    let by = |is: &dyn Fn(&str) -> bool| fields.iter().find(|(key, _)| is(key)).map(|(_, value)| value);
+    let by = |is: &dyn Fn(&str) -> bool| {
+        fields
+            .iter()
+            .find(|(key, _)| is(key))
+            .map(|(_, value)| value)
+    };
     let name = given.name;
     let singular = plain(name).strip_suffix('s').map(str::to_owned);
     let names_identity = given.identity || ["id", "ids"].contains(&plain(name).as_str());
     by(&|key| same_name(key, name))
-        .or_else(|| singular.as_ref().and_then(|singular| by(&|key| plain(key) == *singular)))
-        .or_else(|| identity.filter(|_| names_identity).and_then(|identity| fields.get(identity)))
+        .or_else(|| {
+            singular
+                .as_ref()
+                .and_then(|singular| by(&|key| plain(key) == *singular))
+        })
+        .or_else(|| {
+            identity
+                .filter(|_| names_identity)
+                .and_then(|identity| fields.get(identity))
+        })
         .or_else(|| {
             let closes = given.identity && plain(name).ends_with("id");
             by(&|key| closes && plain(key) == "id")
         })
         .or_else(|| {
-            let plain_name = singular.clone().filter(|name| name.ends_with("id")).unwrap_or_else(|| plain(name));
-            let whose = plain_name.strip_suffix("id").filter(|whose| !whose.is_empty())?;
+            let plain_name = singular
+                .clone()
+                .filter(|name| name.ends_with("id"))
+                .unwrap_or_else(|| plain(name));
+            let whose = plain_name
+                .strip_suffix("id")
+                .filter(|whose| !whose.is_empty())?;
             by(&|key| plain(key) == *whose).and_then(|value| value.get("id"))
         })
 }
 
 /// The key of that field, where it is the thing's own.
-pub(super) fn key<'a>(thing: &'a Value, given: &Given<'_>, identity: Option<&str>) -> Option<&'a str> {
+pub(super) fn key<'a>(
+    thing: &'a Value,
+    given: &Given<'_>,
+    identity: Option<&str>,
+) -> Option<&'a str> {
     let found = field(thing, given, identity)?;
-    thing.as_object()?.iter().find(|(_, value)| std::ptr::eq(*value, found)).map(|(key, _)| key.as_str())
+    thing
+        .as_object()?
+        .iter()
+        .find(|(_, value)| std::ptr::eq(*value, found))
+        .map(|(key, _)| key.as_str())
 }
 
 /// Whether a field's value is one of the parameter's values; a list's, if one of its elements is.
@@ -76,8 +106,17 @@ mod tests {
             ("ids", false, Some(json!(7))),
             ("limit", false, None),
         ] {
-            let given = Given { name, location: Location::Query, identity, values: Vec::new() };
-            assert_eq!(field(&thing, &given, Some("sku")).cloned(), expected, "{name}");
+            let given = Given {
+                name,
+                location: Location::Query,
+                identity,
+                values: Vec::new(),
+            };
+            assert_eq!(
+                field(&thing, &given, Some("sku")).cloned(),
+                expected,
+                "{name}"
+            );
         }
     }
 
@@ -91,7 +130,12 @@ mod tests {
             (json!({"a": 1}), vec!["1"], false),
         ] {
             let values = values.into_iter().map(str::to_owned).collect();
-            let given = Given { name: "x", location: Location::Query, identity: false, values };
+            let given = Given {
+                name: "x",
+                location: Location::Query,
+                identity: false,
+                values,
+            };
             assert_eq!(agrees(&value, &given), expected, "{value}");
         }
     }

@@ -18,7 +18,10 @@ pub(super) struct Memory {
 impl Memory {
     /// What was written there: `Some(None)` if it was deleted.
     pub(super) fn get(&self, address: &str) -> Option<Option<&Value>> {
-        self.things.iter().find(|(at, _)| at == address).map(|(_, value)| value.as_ref())
+        self.things
+            .iter()
+            .find(|(at, _)| at == address)
+            .map(|(_, value)| value.as_ref())
     }
 
     /// Writes.
@@ -46,7 +49,8 @@ impl Memory {
 
     /// Keeps an answer for the next time.
     pub(super) fn keep(&mut self, address: &str, key: &str, answer: Answer) {
-        self.answers.insert((address.to_owned(), key.to_owned()), answer);
+        self.answers
+            .insert((address.to_owned(), key.to_owned()), answer);
     }
 
     fn set(&mut self, address: &str, value: Option<Value>) {

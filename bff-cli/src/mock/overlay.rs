@@ -15,7 +15,13 @@ pub(crate) enum From {
 /// Lays `upper` over `lower`, which is of this type. Objects are laid over field by field, lists element by element
 /// (one longer than what is below has its first element repeated below); a field neither shown nor documented is
 /// dropped, and so is a value of another kind.
-pub(crate) fn overlay(types: &Types, ty: Option<TypeId>, lower: &Value, upper: &Value, from: From) -> Value {
+pub(crate) fn overlay(
+    types: &Types,
+    ty: Option<TypeId>,
+    lower: &Value,
+    upper: &Value,
+    from: From,
+) -> Value {
     match (lower, upper) {
         (Value::Object(below), Value::Object(above)) => {
             let mut object = below.clone();
@@ -60,7 +66,10 @@ pub(crate) fn overlay(types: &Types, ty: Option<TypeId>, lower: &Value, upper: &
         (Value::Bool(_), Value::Bool(_)) | (Value::Number(_), Value::Number(_)) => upper.clone(),
         (Value::String(_), Value::String(_)) => upper.clone(),
         // A form, a path or a query holds text alone.
-        (Value::Bool(_) | Value::Number(_), Value::String(text)) => match serde_json::from_str::<Value>(text) {
+        (Value::Bool(_) | Value::Number(_), Value::String(text)) => match serde_json::from_str::<
+            Value,
+        >(text)
+        {
             Ok(value) if std::mem::discriminant(&value) == std::mem::discriminant(lower) => value,
             _ => lower.clone(),
         },
@@ -68,12 +77,17 @@ pub(crate) fn overlay(types: &Types, ty: Option<TypeId>, lower: &Value, upper: &
     }
 }
 
-fn field<'a>(types: &'a Types, ty: Option<TypeId>, key: &str) -> Option<&'a bff_spec::contract::Field> {
+fn field<'a>(
+    types: &'a Types,
+    ty: Option<TypeId>,
+    key: &str,
+) -> Option<&'a bff_spec::contract::Field> {
     match &types.get(ty?).kind {
         Kind::Object(object) => object.fields.get(key),
-        Kind::Variants(variants) => {
-            variants.members.iter().find_map(|member| field(types, Some(member.ty), key))
-        }
+        Kind::Variants(variants) => variants
+            .members
+            .iter()
+            .find_map(|member| field(types, Some(member.ty), key)),
         _ => None,
     }
 }
@@ -87,9 +101,21 @@ mod tests {
     fn what_fits_is_laid_over() {
         let types = Types::default();
         for (lower, upper, expected) in [
-            (json!({"a": 1, "b": "x"}), json!({"b": "y", "c": 1}), json!({"a": 1, "b": "y"})),
-            (json!({"a": {"b": 1, "c": 2}}), json!({"a": {"b": 3}}), json!({"a": {"b": 3, "c": 2}})),
-            (json!([{"a": 1, "b": 1}]), json!([{"a": 2}, {"a": 3}]), json!([{"a": 2, "b": 1}, {"a": 3, "b": 1}])),
+            (
+                json!({"a": 1, "b": "x"}),
+                json!({"b": "y", "c": 1}),
+                json!({"a": 1, "b": "y"}),
+            ),
+            (
+                json!({"a": {"b": 1, "c": 2}}),
+                json!({"a": {"b": 3}}),
+                json!({"a": {"b": 3, "c": 2}}),
+            ),
+            (
+                json!([{"a": 1, "b": 1}]),
+                json!([{"a": 2}, {"a": 3}]),
+                json!([{"a": 2, "b": 1}, {"a": 3, "b": 1}]),
+            ),
             (json!([1]), json!([]), json!([])),
             (json!("a"), json!(1), json!("a")),
             (json!(1), json!("2"), json!(2)),
@@ -97,7 +123,11 @@ mod tests {
             (json!(null), json!("x"), json!("x")),
             (json!({"a": 1}), json!([1]), json!({"a": 1})),
         ] {
-            assert_eq!(overlay(&types, None, &lower, &upper, From::Client), expected, "{upper} over {lower}");
+            assert_eq!(
+                overlay(&types, None, &lower, &upper, From::Client),
+                expected,
+                "{upper} over {lower}"
+            );
         }
     }
 }

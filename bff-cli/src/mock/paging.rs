@@ -6,7 +6,17 @@ use serde_json::{Value, json};
 use super::Given;
 use super::world::plain;
 
-const SIZES: [&str; 9] = ["limit", "pagesize", "perpage", "size", "first", "top", "take", "maxresults", "count"];
+const SIZES: [&str; 9] = [
+    "limit",
+    "pagesize",
+    "perpage",
+    "size",
+    "first",
+    "top",
+    "take",
+    "maxresults",
+    "count",
+];
 const OFFSETS: [&str; 4] = ["offset", "skip", "start", "startindex"];
 const PAGES: [&str; 3] = ["page", "pagenumber", "pageno"];
 const TOTALS: [&str; 5] = ["total", "totalcount", "totalitems", "totalresults", "count"];
@@ -24,16 +34,24 @@ pub(super) struct Page {
 /// Whether a parameter of this name cuts rather than filters.
 pub(super) fn is_paging(name: &str) -> bool {
     let name = plain(name);
-    [&SIZES[..], &OFFSETS, &PAGES].iter().any(|names| names.contains(&name.as_str()))
+    [&SIZES[..], &OFFSETS, &PAGES]
+        .iter()
+        .any(|names| names.contains(&name.as_str()))
 }
 
 /// Which part the parameters ask for; what isn't given is as the contract's defaults say.
 pub(super) fn page(operation: &Operation, given: &[Given<'_>], types: &Types) -> Page {
     let number = |names: &[&str]| -> Option<usize> {
         let is = |name: &str| names.contains(&plain(name).as_str());
-        let value = given.iter().find(|given| is(given.name)).and_then(|given| given.values.first());
+        let value = given
+            .iter()
+            .find(|given| is(given.name))
+            .and_then(|given| given.values.first());
         value.and_then(|value| value.parse().ok()).or_else(|| {
-            let parameter = operation.parameters.iter().find(|parameter| is(&parameter.name))?;
+            let parameter = operation
+                .parameters
+                .iter()
+                .find(|parameter| is(&parameter.name))?;
             types.get(parameter.ty).default.as_ref()?.parse().ok()
         })
     };
@@ -51,7 +69,13 @@ pub(super) fn page(operation: &Operation, given: &[Given<'_>], types: &Types) ->
 }
 
 /// The answer with that part of its list, and what it says about the whole put right.
-pub(super) fn cut(whole: &mut Value, items: Vec<Value>, page: Page, changed: bool, field: Option<&str>) -> Value {
+pub(super) fn cut(
+    whole: &mut Value,
+    items: Vec<Value>,
+    page: Page,
+    changed: bool,
+    field: Option<&str>,
+) -> Value {
     let total = items.len();
     let size = page.size.unwrap_or(usize::MAX);
     let kept: Vec<Value> = items.into_iter().skip(page.offset).take(size).collect();
@@ -83,18 +107,54 @@ mod tests {
 
     #[test]
     fn parts_of_a_list() {
-        let page = |number, offset, size| Page { number, offset, size };
+        let page = |number, offset, size| Page {
+            number,
+            offset,
+            size,
+        };
         let whole = json!({ "items": [], "total": 9, "page": 1, "nextPage": null });
         for (page, changed, expected) in [
-            (page(None, 0, None), false, json!({ "items": [1, 2, 3], "total": 9, "page": 1, "nextPage": null })),
-            (page(Some(1), 0, Some(2)), false, json!({ "items": [1, 2], "total": 9, "page": 1, "nextPage": 2 })),
-            (page(Some(2), 2, Some(2)), true, json!({ "items": [3], "total": 3, "page": 2, "nextPage": null })),
-            (page(None, 1, Some(1)), false, json!({ "items": [2], "total": 9, "page": 1, "nextPage": null })),
-            (page(Some(9), 16, Some(2)), false, json!({ "items": [], "total": 9, "page": 9, "nextPage": null })),
+            (
+                page(None, 0, None),
+                false,
+                json!({ "items": [1, 2, 3], "total": 9, "page": 1, "nextPage": null }),
+            ),
+            (
+                page(Some(1), 0, Some(2)),
+                false,
+                json!({ "items": [1, 2], "total": 9, "page": 1, "nextPage": 2 }),
+            ),
+            (
+                page(Some(2), 2, Some(2)),
+                true,
+                json!({ "items": [3], "total": 3, "page": 2, "nextPage": null }),
+            ),
+            (
+                page(None, 1, Some(1)),
+                false,
+                json!({ "items": [2], "total": 9, "page": 1, "nextPage": null }),
+            ),
+            (
+                page(Some(9), 16, Some(2)),
+                false,
+                json!({ "items": [], "total": 9, "page": 9, "nextPage": null }),
+            ),
         ] {
             let items = vec![json!(1), json!(2), json!(3)];
-            assert_eq!(cut(&mut whole.clone(), items.clone(), page, changed, Some("items")), expected);
-            assert_eq!(cut(&mut json!([]), items, page, changed, None), expected["items"]);
+            assert_eq!(
+                cut(
+                    &mut whole.clone(),
+                    items.clone(),
+                    page,
+                    changed,
+                    Some("items")
+                ),
+                expected
+            );
+            assert_eq!(
+                cut(&mut json!([]), items, page, changed, None),
+                expected["items"]
+            );
         }
     }
 }

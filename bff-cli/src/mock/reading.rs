@@ -7,7 +7,9 @@ use super::made::made_nth;
 use super::memory::Memory;
 use super::overlay::{From, overlay};
 use super::world::{examples, plain};
-use super::{Answer, Given, Mock, Request, answer_type, json as json_media, made, matching, paging, success};
+use super::{
+    Answer, Given, Mock, Request, answer_type, json as json_media, made, matching, paging, success,
+};
 
 /// Fields that hold an answer's list, where it has several lists.
 const LISTS: [&str; 6] = ["items", "data", "results", "content", "entries", "values"];
@@ -38,22 +40,42 @@ pub(super) struct Listing {
 
 impl Mock {
     /// Answers a GET.
-    pub(super) fn read(&self, operation: &Operation, request: &Request, given: &[Given<'_>], memory: &Memory) -> Answer {
+    pub(super) fn read(
+        &self,
+        operation: &Operation,
+        request: &Request,
+        given: &[Given<'_>],
+        memory: &Memory,
+    ) -> Answer {
         let remembered = memory.get(&request.path);
         let Some(ty) = answer_type(operation) else {
-            return if remembered == Some(None) { self.absent(operation) } else { self.success(operation, None) };
+            return if remembered == Some(None) {
+                self.absent(operation)
+            } else {
+                self.success(operation, None)
+            };
         };
         if let Some(listing) = self.listing(operation, ty) {
-            return self.success(operation, Some(self.list(operation, ty, &listing, request, given, memory)));
+            return self.success(
+                operation,
+                Some(self.list(operation, ty, &listing, request, given, memory)),
+            );
         }
         let value = match (remembered, self.one(operation, ty, given)) {
             (Some(None), _) => None,
-            (Some(Some(written)), one) => {
-                Some(overlay(&self.types, Some(ty), &one.value(), written, From::Upstream))
-            }
+            (Some(Some(written)), one) => Some(overlay(
+                &self.types,
+                Some(ty),
+                &one.value(),
+                written,
+                From::Upstream,
+            )),
             (None, One::Found(value)) => Some(value),
             (None, One::Unfound(value, others)) => {
-                let documented = operation.responses.iter().any(|response| response.first == 404);
+                let documented = operation
+                    .responses
+                    .iter()
+                    .any(|response| response.first == 404);
                 (!others || !documented).then_some(value)
             }
         };
@@ -77,25 +99,38 @@ impl Mock {
         let speaking: Vec<&Given<'_>> = given
             .iter()
             .filter(|given| matches!(given.location, Location::Path | Location::Query))
-            .filter(|given| candidates.iter().any(|thing| matching::field(thing, given, identity).is_some()))
+            .filter(|given| {
+                candidates
+                    .iter()
+                    .any(|thing| matching::field(thing, given, identity).is_some())
+            })
             .collect();
         let agrees = |thing: &Value, given: &Given<'_>| {
-            matching::field(thing, given, identity).is_some_and(|value| matching::agrees(value, given))
+            matching::field(thing, given, identity)
+                .is_some_and(|value| matching::agrees(value, given))
         };
-        if let Some(found) = candidates.iter().find(|thing| speaking.iter().all(|given| agrees(thing, given))) {
+        if let Some(found) = candidates
+            .iter()
+            .find(|thing| speaking.iter().all(|given| agrees(thing, given)))
+        {
             return One::Found(found.clone());
         }
         let others = speaking.iter().any(|given| {
             given.location == Location::Path && !candidates.iter().any(|thing| agrees(thing, given))
         });
-        let first = candidates.into_iter().next().unwrap_or_else(|| made(&self.types, ty));
+        let first = candidates
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| made(&self.types, ty));
         One::Unfound(self.laid(ty, first, given, 0), others)
     }
 
     /// The operation's own examples.
     pub(super) fn own(&self, operation: &Operation) -> Vec<Value> {
         let media = success(operation).and_then(|response| json_media(&response.content));
-        media.map(|media| examples(media).collect()).unwrap_or_default()
+        media
+            .map(|media| examples(media).collect())
+            .unwrap_or_default()
     }
 
     /// A thing with the parameters' values in their fields; of a parameter's list, the value at this place.
@@ -118,7 +153,12 @@ impl Mock {
             return None;
         }
         let object = match &self.types.get(ty).kind {
-            Kind::List(item) => return Some(Listing { field: None, item: *item }),
+            Kind::List(item) => {
+                return Some(Listing {
+                    field: None,
+                    item: *item,
+                });
+            }
             Kind::Object(object) => object,
             _ => return None,
         };
@@ -126,18 +166,32 @@ impl Mock {
             .fields
             .iter()
             .filter_map(|(name, field)| match self.types.get(field.ty).kind {
-                Kind::List(item) => Some(Listing { field: Some(name.clone()), item }),
+                Kind::List(item) => Some(Listing {
+                    field: Some(name.clone()),
+                    item,
+                }),
                 _ => None,
             })
-            .filter(|listing| matches!(self.types.get(listing.item).kind, Kind::Object(_) | Kind::Variants(_)))
+            .filter(|listing| {
+                matches!(
+                    self.types.get(listing.item).kind,
+                    Kind::Object(_) | Kind::Variants(_)
+                )
+            })
             .collect();
         let usual = |listing: &Listing| {
             let name = listing.field.as_deref().map(plain);
-            LISTS.iter().position(|usual| name.as_deref() == Some(usual))
+            LISTS
+                .iter()
+                .position(|usual| name.as_deref() == Some(usual))
         };
         match lists.len() {
             1 => lists.into_iter().next(),
-            _ => lists.into_iter().filter_map(|listing| Some((usual(&listing)?, listing))).min_by_key(|(at, _)| *at).map(|(_, listing)| listing),
+            _ => lists
+                .into_iter()
+                .filter_map(|listing| Some((usual(&listing)?, listing)))
+                .min_by_key(|(at, _)| *at)
+                .map(|(_, listing)| listing),
         }
     }
 
@@ -156,12 +210,18 @@ impl Mock {
         let before = items.len();
         self.remember(&mut items, listing, request, memory);
         let speaks = |given: &Given<'_>, items: &[Value]| {
-            items.iter().any(|thing| matching::field(thing, given, identity).is_some())
+            items
+                .iter()
+                .any(|thing| matching::field(thing, given, identity).is_some())
         };
-        for given in given.iter().filter(|given| matches!(given.location, Location::Path | Location::Query)) {
+        for given in given
+            .iter()
+            .filter(|given| matches!(given.location, Location::Path | Location::Query))
+        {
             if speaks(given, &items) {
                 items.retain(|thing| {
-                    matching::field(thing, given, identity).is_some_and(|value| matching::agrees(value, given))
+                    matching::field(thing, given, identity)
+                        .is_some_and(|value| matching::agrees(value, given))
                 });
             }
         }
@@ -171,12 +231,23 @@ impl Mock {
     }
 
     /// What the examples show of a list, whatever is asked for, and the answer around it.
-    pub(super) fn shown_list(&self, operation: &Operation, ty: TypeId, listing: &Listing) -> (Value, Vec<Value>) {
+    pub(super) fn shown_list(
+        &self,
+        operation: &Operation,
+        ty: TypeId,
+        listing: &Listing,
+    ) -> (Value, Vec<Value>) {
         self.shown_for(operation, ty, listing, &[])
     }
 
     /// What the examples show of a list to somebody who gives these parameters, and the answer around it.
-    fn shown_for(&self, operation: &Operation, ty: TypeId, listing: &Listing, given: &[Given<'_>]) -> (Value, Vec<Value>) {
+    fn shown_for(
+        &self,
+        operation: &Operation,
+        ty: TypeId,
+        listing: &Listing,
+        given: &[Given<'_>],
+    ) -> (Value, Vec<Value>) {
         let own = self.own(operation);
         let list = |whole: &Value| {
             let list = match &listing.field {
@@ -191,12 +262,20 @@ impl Mock {
                 return None;
             }
             listing.field.as_ref()?;
-            matching::field(whole, given, None).filter(|value| !value.is_array()).map(|value| matching::agrees(value, given))
+            matching::field(whole, given, None)
+                .filter(|value| !value.is_array())
+                .map(|value| matching::agrees(value, given))
         };
-        let speaking: Vec<&Given<'_>> =
-            given.iter().filter(|given| own.iter().any(|whole| outer(whole, given).is_some())).collect();
+        let speaking: Vec<&Given<'_>> = given
+            .iter()
+            .filter(|given| own.iter().any(|whole| outer(whole, given).is_some()))
+            .collect();
         if !speaking.is_empty() {
-            let found = own.iter().find(|whole| speaking.iter().all(|given| outer(whole, given) == Some(true)));
+            let found = own.iter().find(|whole| {
+                speaking
+                    .iter()
+                    .all(|given| outer(whole, given) == Some(true))
+            });
             if let Some(whole) = found.or(own.first()) {
                 let items = list(whole);
                 return (self.laid(ty, whole.clone(), given, 0), items);
@@ -212,27 +291,58 @@ impl Mock {
             items = self.world.things(&self.types, listing.item).to_vec();
         }
         if own.is_empty() && items.is_empty() {
-            let asked = given.iter().map(|given| given.values.len()).max().unwrap_or(0);
+            let asked = given
+                .iter()
+                .map(|given| given.values.len())
+                .max()
+                .unwrap_or(0);
             let number = if asked > 1 { asked } else { 2 };
             items = (0..number)
-                .map(|at| self.laid(listing.item, made_nth(&self.types, listing.item, at + 1), given, at))
+                .map(|at| {
+                    self.laid(
+                        listing.item,
+                        made_nth(&self.types, listing.item, at + 1),
+                        given,
+                        at,
+                    )
+                })
                 .collect();
         }
-        let whole = own.into_iter().next().unwrap_or_else(|| made(&self.types, ty));
+        let whole = own
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| made(&self.types, ty));
         (whole, items)
     }
 
     /// Adds what was written below this list's address, and takes away what was deleted there.
-    fn remember(&self, items: &mut Vec<Value>, listing: &Listing, request: &Request, memory: &Memory) {
-        let Some(closing) = self.member_of(request).and_then(|(route, _)| route.closed_by()) else {
+    fn remember(
+        &self,
+        items: &mut Vec<Value>,
+        listing: &Listing,
+        request: &Request,
+        memory: &Memory,
+    ) {
+        let Some(closing) = self
+            .member_of(request)
+            .and_then(|(route, _)| route.closed_by())
+        else {
             return;
         };
         let identity = self.world.identity(&self.types, listing.item);
         for (name, written) in memory.below(&request.path) {
-            let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned();
-            let given = Given { name: closing, location: Location::Path, identity: true, values: vec![name] };
+            let name = percent_encoding::percent_decode_str(name)
+                .decode_utf8_lossy()
+                .into_owned();
+            let given = Given {
+                name: closing,
+                location: Location::Path,
+                identity: true,
+                values: vec![name],
+            };
             let is = |thing: &Value| {
-                matching::field(thing, &given, identity).is_some_and(|value| matching::agrees(value, &given))
+                matching::field(thing, &given, identity)
+                    .is_some_and(|value| matching::agrees(value, &given))
             };
             let at = items.iter().position(is);
             match (written, at) {
@@ -242,12 +352,27 @@ impl Mock {
                 (None, None) => {}
                 (Some(written), Some(at)) => {
                     if let Some(item) = items.get_mut(at) {
-                        *item = overlay(&self.types, Some(listing.item), item, written, From::Upstream);
+                        *item = overlay(
+                            &self.types,
+                            Some(listing.item),
+                            item,
+                            written,
+                            From::Upstream,
+                        );
                     }
                 }
                 (Some(written), None) => {
-                    let lower = items.first().cloned().unwrap_or_else(|| made(&self.types, listing.item));
-                    items.push(overlay(&self.types, Some(listing.item), &lower, written, From::Upstream));
+                    let lower = items
+                        .first()
+                        .cloned()
+                        .unwrap_or_else(|| made(&self.types, listing.item));
+                    items.push(overlay(
+                        &self.types,
+                        Some(listing.item),
+                        &lower,
+                        written,
+                        From::Upstream,
+                    ));
                 }
             }
         }

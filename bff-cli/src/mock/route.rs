@@ -21,7 +21,11 @@ impl Route {
         let segments = path.trim_start_matches('/').split('/').map(|segment| {
             let parameter = segment.split_once('{').and_then(|(before, rest)| {
                 let (name, after) = rest.split_once('}')?;
-                Some(Segment::Parameter(before.to_owned(), name.to_owned(), after.to_owned()))
+                Some(Segment::Parameter(
+                    before.to_owned(),
+                    name.to_owned(),
+                    after.to_owned(),
+                ))
             });
             parameter.unwrap_or_else(|| Segment::Literal(segment.to_owned()))
         });
@@ -46,7 +50,9 @@ impl Route {
                     }
                 }
                 Segment::Parameter(before, name, after) => {
-                    let value = part.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
+                    let value = part
+                        .strip_prefix(before.as_str())?
+                        .strip_suffix(after.as_str())?;
                     if value.is_empty() {
                         return None;
                     }
@@ -69,11 +75,15 @@ impl Route {
     pub(super) fn is_member_of(&self, list: &Route) -> bool {
         self.closed_by().is_some()
             && self.segments.len() == list.segments.len() + 1
-            && self.segments.iter().zip(&list.segments).all(|pair| match pair {
-                (Segment::Literal(a), Segment::Literal(b)) => a == b,
-                (Segment::Parameter(..), Segment::Parameter(..)) => true,
-                _ => false,
-            })
+            && self
+                .segments
+                .iter()
+                .zip(&list.segments)
+                .all(|pair| match pair {
+                    (Segment::Literal(a), Segment::Literal(b)) => a == b,
+                    (Segment::Parameter(..), Segment::Parameter(..)) => true,
+                    _ => false,
+                })
     }
 }
 
@@ -85,18 +95,30 @@ mod tests {
     fn paths_are_matched_by_segment() {
         for (route, path, expected) in [
             ("/users/{id}", "/users/u-1", Some(vec![("id", "u-1")])),
-            ("/users/{id}", "/users/a%2Fb%20c", Some(vec![("id", "a/b c")])),
+            (
+                "/users/{id}",
+                "/users/a%2Fb%20c",
+                Some(vec![("id", "a/b c")]),
+            ),
             ("/users/{id}", "/users/", None),
             ("/users/{id}", "/users/a/b", None),
             ("/users/{id}", "/orders/a", None),
-            ("/a/{x}/b/{y}", "/a/1/b/2", Some(vec![("x", "1"), ("y", "2")])),
+            (
+                "/a/{x}/b/{y}",
+                "/a/1/b/2",
+                Some(vec![("x", "1"), ("y", "2")]),
+            ),
             ("/f/{sid}.json", "/f/s1.json", Some(vec![("sid", "s1")])),
             ("/f/{sid}.json", "/f/s1.xml", None),
             ("/", "/", Some(vec![])),
         ] {
             let found = Route::new(route).find(path);
-            let found: Option<Vec<(&str, &str)>> =
-                found.as_ref().map(|values| values.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect());
+            let found: Option<Vec<(&str, &str)>> = found.as_ref().map(|values| {
+                values
+                    .iter()
+                    .map(|(k, v)| (k.as_str(), v.as_str()))
+                    .collect()
+            });
             assert_eq!(found, expected, "{route} {path}");
         }
     }

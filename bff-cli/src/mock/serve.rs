@@ -29,7 +29,12 @@ struct Served {
 ///
 /// # Errors
 /// What accepting connections fails with.
-pub(crate) async fn serve(listener: TcpListener, mock: Mock, base: &str, log: Log) -> std::io::Result<()> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    mock: Mock,
+    base: &str,
+    log: Log,
+) -> std::io::Result<()> {
     let served = Served {
         mock: Arc::new(mock),
         base: base.trim_end_matches('/').into(),
@@ -43,16 +48,25 @@ async fn handle(State(served): State<Served>, request: axum::extract::Request) -
     let path = parts.uri.path().to_owned();
     let answer = match (to_bytes(body, BODY_LIMIT).await, below(&path, &served.base)) {
         (Err(_), _) => Answer::problem(413, "Content Too Large", "The body is larger than 64 MiB."),
-        (_, None) => Answer::problem(404, "Not Found", &format!("This upstream is below {}.", served.base)),
+        (_, None) => Answer::problem(
+            404,
+            "Not Found",
+            &format!("This upstream is below {}.", served.base),
+        ),
         (Ok(body), Some(below)) => {
             let headers = parts.headers.iter().map(|(name, value)| {
-                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
             });
             let query = parts.uri.query().unwrap_or_default().as_bytes();
             served.mock.answer(&Request {
                 method: parts.method.as_str().to_owned(),
                 path: below.to_owned(),
-                query: form_urlencoded::parse(query).map(|(k, v)| (k.into_owned(), v.into_owned())).collect(),
+                query: form_urlencoded::parse(query)
+                    .map(|(k, v)| (k.into_owned(), v.into_owned()))
+                    .collect(),
                 headers: headers.collect(),
                 body: body.to_vec(),
             })
@@ -74,9 +88,14 @@ fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
 
 fn respond(answer: Answer, base: &str, head: bool) -> Response {
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
-        let value = if name == "location" { format!("{base}{value}") } else { value };
+        let value = if name == "location" {
+            format!("{base}{value}")
+        } else {
+            value
+        };
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }
@@ -86,7 +105,9 @@ fn respond(answer: Answer, base: &str, head: bool) -> Response {
             response.headers_mut().insert(header::CONTENT_TYPE, media);
         }
         if head {
-            response.headers_mut().insert(header::CONTENT_LENGTH, bytes.len().into());
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, bytes.len().into());
         } else {
             *response.body_mut() = Body::from(bytes);
         }

@@ -11,7 +11,11 @@ impl Mock {
         let Some(operation) = self.operation(method, path) else {
             return Vec::new();
         };
-        let Some(known) = operation.parameters.iter().find(|known| known.name == parameter) else {
+        let Some(known) = operation
+            .parameters
+            .iter()
+            .find(|known| known.name == parameter)
+        else {
             return Vec::new();
         };
         let closing = format!("{{{parameter}}}");
@@ -36,7 +40,11 @@ impl Mock {
     /// The scalars that the operation's examples show below these fields, through lists.
     pub(crate) fn shown_below(&self, method: &str, path: &str, fields: &[&str]) -> Vec<String> {
         let mut found = Vec::new();
-        for value in self.operation(method, path).map(|operation| self.own(operation)).unwrap_or_default() {
+        for value in self
+            .operation(method, path)
+            .map(|operation| self.own(operation))
+            .unwrap_or_default()
+        {
             below(&value, fields, &mut found);
         }
         found
@@ -50,15 +58,31 @@ impl Mock {
 
     /// A GET that needs the least: its path below the upstream's base, and a query.
     pub(crate) fn plainest_get(&self) -> Option<(String, Vec<(String, String)>)> {
-        let required = |operation: &Operation| operation.parameters.iter().filter(|parameter| parameter.required).count();
-        let gets = self.operations.iter().map(|(_, operation)| operation).filter(|operation| operation.method == "GET");
+        let required = |operation: &Operation| {
+            operation
+                .parameters
+                .iter()
+                .filter(|parameter| parameter.required)
+                .count()
+        };
+        let gets = self
+            .operations
+            .iter()
+            .map(|(_, operation)| operation)
+            .filter(|operation| operation.method == "GET");
         let operation = gets.min_by_key(|operation| required(operation))?;
         let mut path = operation.path.clone();
         let mut query = Vec::new();
-        for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
+        for parameter in operation
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.required)
+        {
             let value = self.value_for(operation, parameter);
             match parameter.location {
-                Location::Path => path = path.replace(&format!("{{{}}}", parameter.name), &super::segment(&value)),
+                Location::Path => {
+                    path = path.replace(&format!("{{{}}}", parameter.name), &super::segment(&value))
+                }
                 Location::Query => query.push((parameter.name.clone(), value)),
                 Location::Header | Location::Cookie => return None,
             }
@@ -67,8 +91,14 @@ impl Mock {
     }
 
     fn value_for(&self, operation: &Operation, parameter: &Parameter) -> String {
-        let shown = self.shown(&operation.method, &operation.path, &parameter.name).into_iter().next();
-        shown.map(|(value, _)| value).or_else(|| matching::text(&made(&self.types, parameter.ty))).unwrap_or_default()
+        let shown = self
+            .shown(&operation.method, &operation.path, &parameter.name)
+            .into_iter()
+            .next();
+        shown
+            .map(|(value, _)| value)
+            .or_else(|| matching::text(&made(&self.types, parameter.ty)))
+            .unwrap_or_default()
     }
 
     /// The things in an operation's answers, with the field that tells one from another.
@@ -76,7 +106,12 @@ impl Mock {
         let Some(ty) = answer_type(operation) else {
             return Vec::new();
         };
-        let known = |ty| (self.world.things(&self.types, ty).iter().cloned(), self.world.identity(&self.types, ty));
+        let known = |ty| {
+            (
+                self.world.things(&self.types, ty).iter().cloned(),
+                self.world.identity(&self.types, ty),
+            )
+        };
         let mut all: Vec<(Value, Option<&str>)> = Vec::new();
         if let Some(listing) = self.listing(operation, ty) {
             let (_, items) = self.shown_list(operation, ty, &listing);
@@ -84,13 +119,21 @@ impl Mock {
             all.extend(items.into_iter().map(|item| (item, identity)));
         }
         let (others, identity) = known(ty);
-        all.extend(self.own(operation).into_iter().chain(others).map(|thing| (thing, identity)));
+        all.extend(
+            self.own(operation)
+                .into_iter()
+                .chain(others)
+                .map(|thing| (thing, identity)),
+        );
         all
     }
 
     fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
         let is = |operation: &&Operation| operation.method == method && operation.path == path;
-        self.operations.iter().map(|(_, operation)| operation).find(is)
+        self.operations
+            .iter()
+            .map(|(_, operation)| operation)
+            .find(is)
     }
 }
 

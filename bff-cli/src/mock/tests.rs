@@ -14,9 +14,19 @@ impl SourceLoader for Text {
 }
 
 fn mock(contract: &'static str) -> Mock {
-    let from = Place { file: FileId(0), start: 0, end: 0 };
+    let from = Place {
+        file: FileId(0),
+        start: 0,
+        end: 0,
+    };
     let mut types = Types::default();
-    let (read, found) = contract::load(&mut Sources::default(), &Text(contract), "c.yaml", from, &mut types);
+    let (read, found) = contract::load(
+        &mut Sources::default(),
+        &Text(contract),
+        "c.yaml",
+        from,
+        &mut types,
+    );
     Mock::new(&read.unwrap_or_else(|| panic!("{found:?}")), &types)
 }
 
@@ -27,21 +37,32 @@ fn ask(mock: &Mock, line: &str, headers: &[(&str, &str)], body: &str) -> Answer 
     mock.answer(&Request {
         method: method.to_owned(),
         path: path.to_owned(),
-        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-        headers: headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        query: form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect(),
+        headers: headers
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect(),
         body: body.as_bytes().to_vec(),
     })
 }
 
 fn value(answer: &Answer) -> Value {
-    answer.body.as_ref().map_or(Value::Null, |(_, bytes)| serde_json::from_slice(bytes).unwrap())
+    answer.body.as_ref().map_or(Value::Null, |(_, bytes)| {
+        serde_json::from_slice(bytes).unwrap()
+    })
 }
 
 /// Asks each in turn, and holds status and value against what is expected.
 fn check(mock: &Mock, cases: &[(&str, &str, u16, Value)]) {
     for (line, body, status, expected) in cases {
         let answer = ask(mock, line, &[], body);
-        assert_eq!((answer.status, &value(&answer)), (*status, expected), "{line} {body}");
+        assert_eq!(
+            (answer.status, &value(&answer)),
+            (*status, expected),
+            "{line} {body}"
+        );
     }
 }
 
@@ -167,20 +188,33 @@ fn order(number: u32) -> Value {
 
 #[test]
 fn lists_are_filtered_and_cut_by_name() {
-    let list = |total: u32, next: Value, numbers: &[u32]| {
-        json!({ "total": total, "nextPage": next, "items": numbers.iter().map(|n| order(*n)).collect::<Vec<_>>() })
-    };
+    let list = |total: u32, next: Value, numbers: &[u32]| json!({ "total": total, "nextPage": next, "items": numbers.iter().map(|n| order(*n)).collect::<Vec<_>>() });
     let null = || Value::Null;
     check(
         &mock(SHOP),
         &[
             ("GET /orders", "", 200, list(3, null(), &[1, 2, 3])),
             ("HEAD /orders", "", 200, list(3, null(), &[1, 2, 3])),
-            ("GET /orders?customer_id=c-1", "", 200, list(2, null(), &[1, 2])),
-            ("GET /orders?status=sent&status=paid&customer_id=c-2", "", 200, list(1, null(), &[3])),
+            (
+                "GET /orders?customer_id=c-1",
+                "",
+                200,
+                list(2, null(), &[1, 2]),
+            ),
+            (
+                "GET /orders?status=sent&status=paid&customer_id=c-2",
+                "",
+                200,
+                list(1, null(), &[3]),
+            ),
             ("GET /orders?ids=o-3,o-1", "", 200, list(2, null(), &[1, 3])),
             ("GET /orders?ids=o-9", "", 200, list(0, null(), &[])),
-            ("GET /orders?sort=latest", "", 200, list(3, null(), &[1, 2, 3])),
+            (
+                "GET /orders?sort=latest",
+                "",
+                200,
+                list(3, null(), &[1, 2, 3]),
+            ),
             ("GET /orders?limit=2", "", 200, list(3, json!(2), &[1, 2])),
             ("GET /orders?limit=2&page=2", "", 200, list(3, null(), &[3])),
         ],
@@ -194,7 +228,12 @@ fn one_thing_is_found_by_its_path() {
         &[
             // No example of its own: the list's elements are orders too.
             ("GET /orders/o-2", "", 200, order(2)),
-            ("GET /orders/o-9", "", 404, json!({ "title": "Nothing", "status": 404 })),
+            (
+                "GET /orders/o-9",
+                "",
+                404,
+                json!({ "title": "Nothing", "status": 404 }),
+            ),
         ],
     );
     let text = ask(&mock(SHOP), "GET /orders/latest", &[], "");
@@ -204,7 +243,12 @@ fn one_thing_is_found_by_its_path() {
 #[test]
 fn what_was_written_is_found_again() {
     let shop = mock(SHOP);
-    let posted = ask(&shop, "POST /orders", &[], r#"{"customerId":"c-7","lines":[{"sku":"B","qty":2}],"id":"x","odd":1}"#);
+    let posted = ask(
+        &shop,
+        "POST /orders",
+        &[],
+        r#"{"customerId":"c-7","lines":[{"sku":"B","qty":2}],"id":"x","odd":1}"#,
+    );
     let made = json!({ "id": "o-4", "customerId": "c-7", "status": "new", "lines": [{ "sku": "B", "qty": 2 }] });
     assert_eq!((posted.status, value(&posted)), (201, made.clone()));
     assert_eq!(posted.headers, [("location", "/orders/o-4".to_owned())]);
@@ -216,14 +260,39 @@ fn what_was_written_is_found_again() {
         &shop,
         &[
             ("GET /orders/o-4", "", 200, made),
-            ("PATCH /orders/o-4", r#"{"status":"kept","note":"n"}"#, 200, patched.clone()),
+            (
+                "PATCH /orders/o-4",
+                r#"{"status":"kept","note":"n"}"#,
+                200,
+                patched.clone(),
+            ),
             ("GET /orders/o-4", "", 200, patched.clone()),
-            ("GET /orders?customer_id=c-7", "", 200, json!({ "total": 1, "nextPage": null, "items": [patched] })),
+            (
+                "GET /orders?customer_id=c-7",
+                "",
+                200,
+                json!({ "total": 1, "nextPage": null, "items": [patched] }),
+            ),
             ("DELETE /orders/o-4", "", 204, Value::Null),
-            ("GET /orders/o-4", "", 404, json!({ "title": "Nothing", "status": 404 })),
-            ("GET /orders?customer_id=c-7", "", 200, json!({ "total": 0, "nextPage": null, "items": [] })),
+            (
+                "GET /orders/o-4",
+                "",
+                404,
+                json!({ "title": "Nothing", "status": 404 }),
+            ),
+            (
+                "GET /orders?customer_id=c-7",
+                "",
+                200,
+                json!({ "total": 0, "nextPage": null, "items": [] }),
+            ),
             ("DELETE /orders/o-1", "", 204, Value::Null),
-            ("GET /orders?customer_id=c-1", "", 200, json!({ "total": 1, "nextPage": null, "items": [order(2)] })),
+            (
+                "GET /orders?customer_id=c-1",
+                "",
+                200,
+                json!({ "total": 1, "nextPage": null, "items": [order(2)] }),
+            ),
         ],
     );
     let none = ask(&shop, "PATCH /orders/o-99", &[], "{}");
@@ -233,14 +302,33 @@ fn what_was_written_is_found_again() {
 #[test]
 fn the_same_key_gets_the_same_answer() {
     let shop = mock(SHOP);
-    let post = |key| value(&ask(&shop, "POST /orders", &[("idempotency-key", key)], "{}"))["id"].clone();
-    assert_eq!([post("a"), post("a"), post("b"), post("a")], ["o-4", "o-4", "o-5", "o-4"]);
+    let post = |key| {
+        value(&ask(
+            &shop,
+            "POST /orders",
+            &[("idempotency-key", key)],
+            "{}",
+        ))["id"]
+            .clone()
+    };
+    assert_eq!(
+        [post("a"), post("a"), post("b"), post("a")],
+        ["o-4", "o-4", "o-5", "o-4"]
+    );
 }
 
 #[test]
 fn an_action_answers_for_the_thing_it_names() {
-    let answer = ask(&mock(SHOP), "POST /orders/o-2/refunds", &[("x-reason", "late")], "");
-    assert_eq!((answer.status, value(&answer)), (202, json!({ "orderId": "o-2", "state": "soon" })));
+    let answer = ask(
+        &mock(SHOP),
+        "POST /orders/o-2/refunds",
+        &[("x-reason", "late")],
+        "",
+    );
+    assert_eq!(
+        (answer.status, value(&answer)),
+        (202, json!({ "orderId": "o-2", "state": "soon" }))
+    );
 }
 
 #[test]
@@ -249,8 +337,18 @@ fn what_the_contract_does_not_have_is_refused() {
         ("GET /nothing", "", 404, "The contract has no GET /nothing."),
         ("PUT /orders", "", 404, "The contract has no PUT /orders."),
         ("POST /orders", "", 400, "A body is required."),
-        ("POST /orders", "{", 400, "The body is not JSON: EOF while parsing an object at line 1 column 1."),
-        ("POST /orders/o-1/refunds", "", 400, "Required, and not given: X-Reason (header)."),
+        (
+            "POST /orders",
+            "{",
+            400,
+            "The body is not JSON: EOF while parsing an object at line 1 column 1.",
+        ),
+        (
+            "POST /orders/o-1/refunds",
+            "",
+            400,
+            "Required, and not given: X-Reason (header).",
+        ),
     ] {
         let answer = ask(&mock(SHOP), line, &[], body);
         assert_eq!(answer.status, status, "{line}");
@@ -303,15 +401,23 @@ components:
 
 #[test]
 fn without_examples_anything_asked_for_exists() {
-    let thing = |id: &str, number: u32| {
-        json!({ "id": id, "size": 3, "kind": "round", "seen": format!("2026-01-0{number}T12:00:00Z") })
-    };
+    let thing = |id: &str, number: u32| json!({ "id": id, "size": 3, "kind": "round", "seen": format!("2026-01-0{number}T12:00:00Z") });
     check(
         &mock(BARE),
         &[
             ("GET /things/t-7", "", 200, thing("t-7", 1)),
-            ("GET /things", "", 200, json!([thing("id-1", 1), thing("id-2", 2)])),
-            ("GET /things?ids=a&ids=b&ids=c", "", 200, json!([thing("a", 1), thing("b", 2), thing("c", 3)])),
+            (
+                "GET /things",
+                "",
+                200,
+                json!([thing("id-1", 1), thing("id-2", 2)]),
+            ),
+            (
+                "GET /things?ids=a&ids=b&ids=c",
+                "",
+                200,
+                json!([thing("a", 1), thing("b", 2), thing("c", 3)]),
+            ),
         ],
     );
 }
@@ -322,5 +428,69 @@ fn a_post_without_an_answer_says_where_the_thing_is() {
     let posted = ask(&bare, "POST /things", &[], "");
     assert_eq!((posted.status, &posted.body), (201, &None));
     assert_eq!(posted.headers, [("location", "/things/id-2".to_owned())]);
-    assert_eq!(value(&ask(&bare, "GET /things/id-2", &[], ""))["id"], "id-2");
+    assert_eq!(
+        value(&ask(&bare, "GET /things/id-2", &[], ""))["id"],
+        "id-2"
+    );
+}
+
+struct Disk(std::path::PathBuf);
+
+impl SourceLoader for Disk {
+    fn read(&self, path: &str) -> Result<String, String> {
+        std::fs::read_to_string(self.0.join(path)).map_err(|error| error.to_string())
+    }
+}
+
+/// Contracts that others wrote: every operation is asked for, with parameters and a body made from its schemas.
+#[test]
+fn contracts_of_others_are_answered_whole() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures/openapi");
+    if !folder.is_dir() {
+        assert!(std::env::var_os("BFF_REQUIRE_FIXTURES").is_none(), "the fixtures are required and not there");
+        println!("skipped: no contracts of others in ../shared/fixtures/openapi");
+        return;
+    }
+    let from = Place { file: FileId(0), start: 0, end: 0 };
+    for (name, least) in [
+        ("petstore-3.0.yaml", 19),
+        ("redocly-museum.yaml", 8),
+        ("realworld-conduit.yaml", 19),
+        ("box.json", 290),
+        ("twilio-api-v2010.json", 190),
+    ] {
+        let mut types = Types::default();
+        let loader = Disk(folder.clone());
+        let (contract, found) = contract::load(&mut Sources::default(), &loader, name, from, &mut types);
+        let contract = contract.unwrap_or_else(|| panic!("{name}: {found:?}"));
+        let mock = Mock::new(&contract, &types);
+        assert!(mock.len() >= least, "{name}: {} operations", mock.len());
+        for operation in &contract.operations {
+            let mut request = Request {
+                method: operation.method.clone(),
+                path: operation.path.clone(),
+                ..Request::default()
+            };
+            for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
+                let value = matching::text(&made(&types, parameter.ty)).unwrap_or_else(|| "x".to_owned());
+                let pair = (parameter.name.clone(), value.clone());
+                match parameter.location {
+                    Location::Path => {
+                        request.path = request.path.replace(&format!("{{{}}}", parameter.name), &segment(&value));
+                    }
+                    Location::Query => request.query.push(pair),
+                    Location::Header => request.headers.push(pair),
+                    Location::Cookie => request.headers.push(("cookie".to_owned(), format!("{}={value}", pair.0))),
+                }
+            }
+            if let Some(media) = operation.body.as_ref().and_then(|body| body.content.first()) {
+                request.body = made(&types, media.ty).to_string().into_bytes();
+            }
+            let answer = mock.answer(&request);
+            let documented = operation.responses.iter().any(|response| response.first == answer.status);
+            let fine = (200..300).contains(&answer.status) || answer.status == 404 && documented;
+            let why = answer.body.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
+            assert!(fine, "{name}: {} {}: {} {why:?}", request.method, request.path, answer.status);
+        }
+    }
 }

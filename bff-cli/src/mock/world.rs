@@ -20,7 +20,11 @@ impl World {
     pub(super) fn of(contract: &Contract, types: &Types) -> World {
         let mut world = World::default();
         for operation in &contract.operations {
-            for response in operation.responses.iter().filter(|response| (200..300).contains(&response.first)) {
+            for response in operation
+                .responses
+                .iter()
+                .filter(|response| (200..300).contains(&response.first))
+            {
                 for media in &response.content {
                     for value in examples(media) {
                         world.learn(types, media.ty, &value);
@@ -39,7 +43,8 @@ impl World {
     /// What is known of this type.
     pub(super) fn things(&self, types: &Types, ty: TypeId) -> &[Value] {
         let name = types.get(ty).name.as_deref();
-        name.and_then(|name| self.things.get(name)).map_or(&[], Vec::as_slice)
+        name.and_then(|name| self.things.get(name))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The field that tells one thing of this type from another.
@@ -71,13 +76,17 @@ impl World {
             }
             (Kind::Variants(variants), value) => {
                 let is = |test: &VariantTest| match test {
-                    VariantTest::Property(name, values) => {
-                        value.get(name).and_then(Value::as_str).is_some_and(|v| values.iter().any(|known| known == v))
-                    }
+                    VariantTest::Property(name, values) => value
+                        .get(name)
+                        .and_then(Value::as_str)
+                        .is_some_and(|v| values.iter().any(|known| known == v)),
                     VariantTest::Own(name) => value.get(name).is_some(),
                     VariantTest::Kind => false,
                 };
-                let member = variants.members.iter().find(|member| member.test.as_ref().is_some_and(is));
+                let member = variants
+                    .members
+                    .iter()
+                    .find(|member| member.test.as_ref().is_some_and(is));
                 if let Some(member) = member {
                     self.learn(types, member.ty, value);
                 }
@@ -103,7 +112,9 @@ impl World {
             let ends_in_id = plain(&closing).ends_with("id");
             let id = fields().find(|field| ends_in_id && plain(field) == "id");
             if let Some(field) = same.or(id) {
-                self.identities.entry(name.clone()).or_insert_with(|| field.clone());
+                self.identities
+                    .entry(name.clone())
+                    .or_insert_with(|| field.clone());
             }
         }
     }
@@ -111,7 +122,10 @@ impl World {
 
 /// A media type's own examples.
 pub(super) fn examples(media: &Media) -> impl Iterator<Item = Value> {
-    media.examples.iter().filter_map(|text| serde_json::from_str(text).ok())
+    media
+        .examples
+        .iter()
+        .filter_map(|text| serde_json::from_str(text).ok())
 }
 
 /// Whether two names differ only in case and separators: `customer_id` and `customerId`.
@@ -120,5 +134,8 @@ pub(super) fn same_name(a: &str, b: &str) -> bool {
 }
 
 pub(super) fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }

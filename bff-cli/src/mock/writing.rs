@@ -19,7 +19,11 @@ impl Mock {
         body: Option<Value>,
         memory: &mut Memory,
     ) -> Answer {
-        let key = request.headers.iter().find(|(name, _)| name == "idempotency-key").map(|(_, key)| key);
+        let key = request
+            .headers
+            .iter()
+            .find(|(name, _)| name == "idempotency-key")
+            .map(|(_, key)| key);
         if let Some(answer) = key.and_then(|key| memory.answered(&request.path, key)) {
             return answer.clone();
         }
@@ -35,17 +39,26 @@ impl Mock {
 
     /// The operation that gets one thing of what this address lists.
     pub(super) fn member_of(&self, request: &Request) -> Option<(&Route, &Operation)> {
-        let (list, _) = self.operations.iter().find(|(route, _)| route.find(&request.path).is_some())?;
-        let found = self.operations.iter().find(|(route, operation)| {
-            operation.method == "GET" && route.is_member_of(list)
-        })?;
+        let (list, _) = self
+            .operations
+            .iter()
+            .find(|(route, _)| route.find(&request.path).is_some())?;
+        let found = self
+            .operations
+            .iter()
+            .find(|(route, operation)| operation.method == "GET" && route.is_member_of(list))?;
         Some((&found.0, &found.1))
     }
 
     /// The operation that gets what is at this address.
     fn getter(&self, path: &str) -> Option<&Operation> {
-        let is = |(route, operation): &&(Route, Operation)| operation.method == "GET" && route.find(path).is_some();
-        self.operations.iter().find(is).map(|(_, operation)| operation)
+        let is = |(route, operation): &&(Route, Operation)| {
+            operation.method == "GET" && route.find(path).is_some()
+        };
+        self.operations
+            .iter()
+            .find(is)
+            .map(|(_, operation)| operation)
     }
 
     fn post(
@@ -72,10 +85,18 @@ impl Mock {
             return self.success(operation, value);
         };
         if let Some(member_type) = answer_type(member) {
-            let named = Given { name: closing, location: Location::Path, identity: true, values: vec![id] };
+            let named = Given {
+                name: closing,
+                location: Location::Path,
+                identity: true,
+                values: vec![id],
+            };
             let lower = self.one(member, member_type, &[named]).value();
             let with_body = self.over(member_type, &lower, body, From::Client);
-            memory.put(&address, self.over(member_type, &with_body, value.as_ref(), From::Upstream));
+            memory.put(
+                &address,
+                self.over(member_type, &with_body, value.as_ref(), From::Upstream),
+            );
         }
         let mut answer = self.success(operation, value);
         if success(operation).is_some_and(|response| response.first == 201) {
@@ -93,7 +114,12 @@ impl Mock {
         mut value: Option<(&mut Value, TypeId)>,
         memory: &Memory,
     ) -> Option<(String, String)> {
-        let named = Given { name: closing, location: Location::Path, identity: true, values: Vec::new() };
+        let named = Given {
+            name: closing,
+            location: Location::Path,
+            identity: true,
+            values: Vec::new(),
+        };
         let identity = answer_type(member).and_then(|ty| self.world.identity(&self.types, ty));
         let key = value
             .as_ref()
@@ -110,7 +136,10 @@ impl Mock {
         let listed = self.listed(request, &named, identity);
         let mut id = matching::text(&shown)?;
         let address = |id: &str| format!("{}/{}", request.path, super::segment(id));
-        while listed.contains(&id) || memory.get(&address(&id)).is_some() || key.is_none() && matching::text(&shown).as_ref() == Some(&id) {
+        while listed.contains(&id)
+            || memory.get(&address(&id)).is_some()
+            || key.is_none() && matching::text(&shown).as_ref() == Some(&id)
+        {
             id = next(&id);
         }
         if let (Some((value, ty)), Some(key)) = (value.as_mut(), key) {
@@ -138,7 +167,9 @@ impl Mock {
                 _ => {}
             }
         }
-        let ids = things.iter().filter_map(|thing| matching::field(thing, named, identity));
+        let ids = things
+            .iter()
+            .filter_map(|thing| matching::field(thing, named, identity));
         ids.filter_map(matching::text).collect()
     }
 
@@ -152,13 +183,20 @@ impl Mock {
     ) -> Answer {
         let getter = self.getter(&request.path);
         let found = getter.and_then(|getter| Some((getter, answer_type(getter)?)));
-        let current = found.and_then(|(getter, ty)| match (memory.get(&request.path), self.one(getter, ty, given)) {
-            (Some(None), _) => None,
-            (Some(Some(written)), one) => Some(self.over(ty, &one.value(), Some(written), From::Upstream)),
-            (None, One::Found(value)) => Some(value),
-            (None, One::Unfound(value, others)) => (!others).then_some(value),
+        let current = found.and_then(|(getter, ty)| {
+            match (memory.get(&request.path), self.one(getter, ty, given)) {
+                (Some(None), _) => None,
+                (Some(Some(written)), one) => {
+                    Some(self.over(ty, &one.value(), Some(written), From::Upstream))
+                }
+                (None, One::Found(value)) => Some(value),
+                (None, One::Unfound(value, others)) => (!others).then_some(value),
+            }
         });
-        let documented = operation.responses.iter().any(|response| response.first == 404);
+        let documented = operation
+            .responses
+            .iter()
+            .any(|response| response.first == 404);
         if operation.method == "PATCH" && found.is_some() && current.is_none() && documented {
             return self.absent(operation);
         }
@@ -170,10 +208,16 @@ impl Mock {
         if let Some((getter, ty)) = found {
             let lower = current.unwrap_or_else(|| self.one(getter, ty, given).value());
             let with_body = self.over(ty, &lower, body, From::Client);
-            memory.put(&request.path, self.over(ty, &with_body, value.as_ref(), From::Upstream));
+            memory.put(
+                &request.path,
+                self.over(ty, &with_body, value.as_ref(), From::Upstream),
+            );
         } else if let Some(ty) = answer_type(operation) {
             let lower = made(&self.types, ty);
-            memory.put(&request.path, self.over(ty, &lower, value.as_ref(), From::Upstream));
+            memory.put(
+                &request.path,
+                self.over(ty, &lower, value.as_ref(), From::Upstream),
+            );
         }
         self.success(operation, value)
     }
@@ -197,7 +241,11 @@ fn next(id: &str) -> String {
     let head = id.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = id.get(head.len()..).unwrap_or_default();
     match digits.parse::<u64>() {
-        Ok(number) => format!("{head}{:0width$}", number.saturating_add(1), width = digits.len()),
+        Ok(number) => format!(
+            "{head}{:0width$}",
+            number.saturating_add(1),
+            width = digits.len()
+        ),
         Err(_) => format!("{id}-2"),
     }
 }
@@ -213,7 +261,10 @@ mod tests {
             ("o-099", "o-100"),
             ("9", "10"),
             ("abc", "abc-2"),
-            ("00000000-0000-4000-8000-00000000000f", "00000000-0000-4000-8000-000000000010"),
+            (
+                "00000000-0000-4000-8000-00000000000f",
+                "00000000-0000-4000-8000-000000000010",
+            ),
         ] {
             assert_eq!(next(id), expected);
         }

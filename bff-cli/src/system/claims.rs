@@ -3,21 +3,31 @@
 //! A claim that reaches an operation's parameter, or is compared with what a call gives, gets the value that the most
 //! of those places know from their contracts' examples; any other declared claim a value that says what it is.
 
-use bff_spec::model::{Call, Condition, Endpoint, Model, Operand, Path, Root, ScalarKind, Step, Value, Work};
+use bff_spec::model::{
+    Call, Condition, Endpoint, Model, Operand, Path, Root, ScalarKind, Step, Value, Work,
+};
 use serde_json::{Map, json};
 
 use super::Mocks;
 
 /// The claims for a scheme of a model, `sub` and the declared ones that must be there, with every scope and role that
 /// an endpoint asks for.
-pub(super) fn claims(model: &Model, scheme: usize, mocks: &Mocks) -> Map<String, serde_json::Value> {
+pub(super) fn claims(
+    model: &Model,
+    scheme: usize,
+    mocks: &Mocks,
+) -> Map<String, serde_json::Value> {
     let mut claims = Map::new();
-    claims.insert("sub".to_owned(), json!(voted(model, "sub", mocks).unwrap_or_else(|| "developer".to_owned())));
+    claims.insert(
+        "sub".to_owned(),
+        json!(voted(model, "sub", mocks).unwrap_or_else(|| "developer".to_owned())),
+    );
     let Some(declaring) = model.schemes.get(scheme) else {
         return claims;
     };
     for claim in declaring.claims.iter().filter(|claim| claim.required) {
-        let text = voted(model, &claim.name, mocks).unwrap_or_else(|| format!("dev-{}", claim.name));
+        let text =
+            voted(model, &claim.name, mocks).unwrap_or_else(|| format!("dev-{}", claim.name));
         let value = match claim.kind {
             ScalarKind::String => json!(text),
             ScalarKind::Boolean => json!(true),
@@ -26,9 +36,17 @@ pub(super) fn claims(model: &Model, scheme: usize, mocks: &Mocks) -> Map<String,
                 .filter(serde_json::Value::is_number)
                 .unwrap_or_else(|| json!(1)),
         };
-        claims.insert(claim.name.clone(), if claim.list { json!([value]) } else { value });
+        claims.insert(
+            claim.name.clone(),
+            if claim.list { json!([value]) } else { value },
+        );
     }
-    let mine = || model.endpoints.iter().filter(|endpoint| endpoint.auth.contains(&scheme));
+    let mine = || {
+        model
+            .endpoints
+            .iter()
+            .filter(|endpoint| endpoint.auth.contains(&scheme))
+    };
     let scopes = distinct(mine().flat_map(|endpoint| &endpoint.require.scopes));
     if !scopes.is_empty() {
         claims.insert("scope".to_owned(), json!(scopes.join(" ")));
@@ -52,8 +70,11 @@ fn distinct<'a>(all: impl Iterator<Item = &'a String>) -> Vec<String> {
 
 /// The value that the most places know, the first of equals.
 fn voted(model: &Model, claim: &str, mocks: &Mocks) -> Option<String> {
-    let places: Vec<Vec<String>> =
-        model.endpoints.iter().flat_map(|endpoint| places(model, endpoint, claim, mocks)).collect();
+    let places: Vec<Vec<String>> = model
+        .endpoints
+        .iter()
+        .flat_map(|endpoint| places(model, endpoint, claim, mocks))
+        .collect();
     let votes = |value: &String| places.iter().filter(|place| place.contains(value)).count();
     let mut best: Option<(usize, &String)> = None;
     for value in places.iter().flatten() {
@@ -78,7 +99,11 @@ fn places(model: &Model, endpoint: &Endpoint, claim: &str, mocks: &Mocks) -> Vec
                 && is_claim(path, claim)
                 && let Some(mock) = mocks.get(model, call.upstream)
             {
-                let shown = mock.shown(&call.operation.method, &call.operation.path, &parameter.name);
+                let shown = mock.shown(
+                    &call.operation.method,
+                    &call.operation.path,
+                    &parameter.name,
+                );
                 found.push(shown.into_iter().map(|(value, _)| value).collect());
             }
         }
@@ -90,7 +115,11 @@ fn places(model: &Model, endpoint: &Endpoint, claim: &str, mocks: &Mocks) -> Vec
                     && let Some((call, fields)) = of_call(other, &work.calls)
                     && let Some(mock) = mocks.get(model, call.upstream)
                 {
-                    found.push(mock.shown_below(&call.operation.method, &call.operation.path, &fields));
+                    found.push(mock.shown_below(
+                        &call.operation.method,
+                        &call.operation.path,
+                        &fields,
+                    ));
                 }
             }
         }
@@ -99,7 +128,8 @@ fn places(model: &Model, endpoint: &Endpoint, claim: &str, mocks: &Mocks) -> Vec
 }
 
 fn is_claim(path: &Path, claim: &str) -> bool {
-    path.root == Root::Claims && matches!(path.steps.as_slice(), [Step::Field { name, .. }] if name == claim)
+    path.root == Root::Claims
+        && matches!(path.steps.as_slice(), [Step::Field { name, .. }] if name == claim)
 }
 
 /// A path from a call through fields alone.

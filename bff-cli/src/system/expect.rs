@@ -27,15 +27,28 @@ impl Checker<'_> {
             }
             (Block::Fields(_), Json::Null) => {}
             (Block::Fields(entries), Json::Object(_)) => self.entries(entries, value, at, faults),
-            (Block::Fields(_), other) => faults.push(format!("{}: {} where an object should be", here(at), kind(other))),
+            (Block::Fields(_), other) => faults.push(format!(
+                "{}: {} where an object should be",
+                here(at),
+                kind(other)
+            )),
         }
     }
 
     fn entries(&self, entries: &[Entry], object: &Json, at: &str, faults: &mut Vec<String>) {
         for entry in entries {
             match entry {
-                Entry::Field { name, value, copied, .. } => {
-                    let at = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+                Entry::Field {
+                    name,
+                    value,
+                    copied,
+                    ..
+                } => {
+                    let at = if at.is_empty() {
+                        name.clone()
+                    } else {
+                        format!("{at}.{name}")
+                    };
                     match object.get(name) {
                         Some(found) => self.value(value, found, &at, faults),
                         None if *copied => {}
@@ -62,13 +75,25 @@ impl Checker<'_> {
                         self.value(item, found, &format!("{at}[{n}]"), faults);
                     }
                 }
-                _ => faults.push(format!("{}: {} where a list of {} should be", here(at), kind(found), items.len())),
+                _ => faults.push(format!(
+                    "{}: {} where a list of {} should be",
+                    here(at),
+                    kind(found),
+                    items.len()
+                )),
             },
             Value::Block(block) => self.block(block, found, at, faults),
-            Value::Path { path, select, default } => {
+            Value::Path {
+                path,
+                select,
+                default,
+            } => {
                 if found.is_null() {
                     if !path.nullable {
-                        faults.push(format!("{}: null, and the contract promises a value", here(at)));
+                        faults.push(format!(
+                            "{}: null, and the contract promises a value",
+                            here(at)
+                        ));
                     }
                 } else if let Some(block) = select {
                     self.selected(block, path, found, at, faults);
@@ -79,9 +104,25 @@ impl Checker<'_> {
         }
     }
 
-    fn selected(&self, block: &Block, path: &Path, found: &Json, at: &str, faults: &mut Vec<String>) {
+    fn selected(
+        &self,
+        block: &Block,
+        path: &Path,
+        found: &Json,
+        at: &str,
+        faults: &mut Vec<String>,
+    ) {
         use bff_spec::model::{Pick, Step};
-        let keyed = path.steps.iter().any(|step| matches!(step, Step::Each { pick: Pick::All, map: true, .. }));
+        let keyed = path.steps.iter().any(|step| {
+            matches!(
+                step,
+                Step::Each {
+                    pick: Pick::All,
+                    map: true,
+                    ..
+                }
+            )
+        });
         match found {
             // `.*`: every value under the same keys.
             Json::Object(fields) if keyed => {
@@ -96,14 +137,20 @@ impl Checker<'_> {
     fn whole(&self, path: &Path, found: &Json, at: &str, faults: &mut Vec<String>) {
         let is_list = path.many && found.is_array();
         let elements: Vec<(String, &Json)> = match found {
-            Json::Array(items) if is_list => {
-                items.iter().enumerate().map(|(n, item)| (format!("{at}[{n}]"), item)).collect()
-            }
+            Json::Array(items) if is_list => items
+                .iter()
+                .enumerate()
+                .map(|(n, item)| (format!("{at}[{n}]"), item))
+                .collect(),
             found => vec![(at.to_owned(), found)],
         };
         for (at, element) in elements {
             if !element.is_null() && !path.many_over_map() && !self.is(path.ty, element) {
-                faults.push(format!("{}: {}, which the contract doesn't allow", here(&at), kind(element)));
+                faults.push(format!(
+                    "{}: {}, which the contract doesn't allow",
+                    here(&at),
+                    kind(element)
+                ));
             }
         }
     }
@@ -128,7 +175,9 @@ trait Steps {
 
 impl Steps for Path {
     fn many_over_map(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, bff_spec::model::Step::Each { map: true, .. }))
+        self.steps
+            .iter()
+            .any(|step| matches!(step, bff_spec::model::Step::Each { map: true, .. }))
     }
 }
 
@@ -155,7 +204,11 @@ mod tests {
     use bff_spec::model::Root;
     use serde_json::json;
 
-    const NOWHERE: Place = Place { file: FileId(0), start: 0, end: 0 };
+    const NOWHERE: Place = Place {
+        file: FileId(0),
+        start: 0,
+        end: 0,
+    };
 
     fn path(ty: TypeId, nullable: bool, many: bool, select: Option<Block>) -> Value {
         let path = Path {
@@ -169,11 +222,20 @@ mod tests {
             item_nullable: false,
             promised: false,
         };
-        Value::Path { path, select, default: None }
+        Value::Path {
+            path,
+            select,
+            default: None,
+        }
     }
 
     fn field(name: &str, value: Value, copied: bool) -> Entry {
-        Entry::Field { name: name.to_owned(), value, copied, place: NOWHERE }
+        Entry::Field {
+            name: name.to_owned(),
+            value,
+            copied,
+            place: NOWHERE,
+        }
     }
 
     #[test]
@@ -204,13 +266,31 @@ mod tests {
             (good.clone(), vec![]),
             (without("extra"), vec![]),
             (without("note"), vec!["note: missing"]),
-            (with("id", json!(null)), vec!["id: null, and the contract promises a value"]),
-            (with("id", json!(1)), vec!["id: a number, which the contract doesn't allow"]),
-            (with("kind", json!("x")), vec!["kind: \"x\" where \"order\" should be"]),
+            (
+                with("id", json!(null)),
+                vec!["id: null, and the contract promises a value"],
+            ),
+            (
+                with("id", json!(1)),
+                vec!["id: a number, which the contract doesn't allow"],
+            ),
+            (
+                with("kind", json!("x")),
+                vec!["kind: \"x\" where \"order\" should be"],
+            ),
             (with("lines", json!(null)), vec![]),
-            (with("lines", json!([{ "sku": "x" }, {}])), vec!["lines[1].sku: missing"]),
-            (with("lines", json!([1])), vec!["lines[0]: a number where an object should be"]),
-            (json!("x"), vec!["the answer: a string where an object should be"]),
+            (
+                with("lines", json!([{ "sku": "x" }, {}])),
+                vec!["lines[1].sku: missing"],
+            ),
+            (
+                with("lines", json!([1])),
+                vec!["lines[0]: a number where an object should be"],
+            ),
+            (
+                json!("x"),
+                vec!["the answer: a string where an object should be"],
+            ),
         ] {
             assert_eq!(faults(&types, &block, &value), expected, "{value}");
         }

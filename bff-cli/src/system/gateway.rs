@@ -50,9 +50,13 @@ impl Gateway {
         if crate::environment::process("BFF_LOG").is_none() {
             command.env("BFF_LOG", "warn");
         }
-        let child = command
-            .spawn()
-            .map_err(|error| Failure::new(format!("cannot run {}: {}", binary.display(), plain(&error))))?;
+        let child = command.spawn().map_err(|error| {
+            Failure::new(format!(
+                "cannot run {}: {}",
+                binary.display(),
+                plain(&error)
+            ))
+        })?;
         Ok(Gateway {
             name: name.to_owned(),
             address,
@@ -73,7 +77,11 @@ impl Gateway {
 
     /// Waits until it says that it is ready.
     pub(super) async fn wait_until_ready(&mut self, console: Console) -> Result<()> {
-        let bar = if console.terminal() && !console.quiet() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        let bar = if console.terminal() && !console.quiet() {
+            ProgressBar::new_spinner()
+        } else {
+            ProgressBar::hidden()
+        };
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             bar.set_style(style);
         }
@@ -85,12 +93,23 @@ impl Gateway {
             if let Ok(Some(status)) = self.child.try_wait() {
                 break Err(self.ended(status));
             }
-            if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            if client
+                .get(&url)
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+            {
                 break Ok(());
             }
             if Instant::now() > deadline {
-                break Err(Failure::new(format!("{} was not ready within {} s", self.name, READY.as_secs()))
-                    .remedy(format!("set BFF_LOG=debug to see what it waits for; {url} says when it is")));
+                break Err(Failure::new(format!(
+                    "{} was not ready within {} s",
+                    self.name,
+                    READY.as_secs()
+                ))
+                .remedy(format!(
+                    "set BFF_LOG=debug to see what it waits for; {url} says when it is"
+                )));
             }
             bar.tick();
             sleep(Duration::from_millis(50)).await;
@@ -117,7 +136,10 @@ impl Gateway {
     }
 
     fn ended(&self, status: std::process::ExitStatus) -> Failure {
-        Failure::new(format!("{}-bff stopped ({status}); what it says is above", self.name))
+        Failure::new(format!(
+            "{}-bff stopped ({status}); what it says is above",
+            self.name
+        ))
     }
 }
 

@@ -1,7 +1,10 @@
 //! Requests that work: one for every endpoint, with values that the contracts' examples know.
 
 use bff_spec::contract::{Kind, Location};
-use bff_spec::model::{Block, Calls, Condition, Endpoint, Input, Model, Operand, Path, Proxy, Root, Segment, Value, Work};
+use bff_spec::model::{
+    Block, Calls, Condition, Endpoint, Input, Model, Operand, Path, Proxy, Root, Segment, Value,
+    Work,
+};
 use percent_encoding::{AsciiSet, CONTROLS};
 use serde_json::Value as Json;
 
@@ -38,7 +41,18 @@ pub(super) enum Expected {
 
 /// Requests for the endpoints of a model, in the spec's order.
 pub(super) fn of(model: &Model, mocks: &Mocks, tokens: &Tokens, url: &str) -> Vec<Ready> {
-    model.endpoints.iter().map(|endpoint| Maker { model, mocks, endpoint }.request(tokens, url)).collect()
+    model
+        .endpoints
+        .iter()
+        .map(|endpoint| {
+            Maker {
+                model,
+                mocks,
+                endpoint,
+            }
+            .request(tokens, url)
+        })
+        .collect()
 }
 
 /// Writes them for people to paste.
@@ -50,10 +64,18 @@ pub(super) fn show(requests: &[Ready], console: Console) {
             frontend = &request.frontend;
             console.result(&format!("\n{}", dim(&format!("# {frontend}"))));
             let mut shown: Vec<&str> = Vec::new();
-            for token in requests.iter().filter(|other| other.frontend == frontend).filter_map(|r| r.token.as_ref()) {
+            for token in requests
+                .iter()
+                .filter(|other| other.frontend == frontend)
+                .filter_map(|r| r.token.as_ref())
+            {
                 if !shown.contains(&token.text.as_str()) {
                     shown.push(&token.text);
-                    let sub = token.claims.get("sub").and_then(Json::as_str).unwrap_or_default();
+                    let sub = token
+                        .claims
+                        .get("sub")
+                        .and_then(Json::as_str)
+                        .unwrap_or_default();
                     console.result(&dim(&format!("# a token for {sub}: {}", token.text)));
                 }
             }
@@ -75,13 +97,19 @@ impl Ready {
             method => command.push_str(&format!(" -X {method}")),
         }
         if let Some(token) = &self.token {
-            command.push_str(&format!(" -H {}", quoted(&format!("@{}", token.path.display()))));
+            command.push_str(&format!(
+                " -H {}",
+                quoted(&format!("@{}", token.path.display()))
+            ));
         }
         for (name, value) in &self.headers {
             command.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
         }
         if let Some(body) = &self.body {
-            command.push_str(&format!(" -H 'content-type: application/json' -d {}", quoted(&body.to_string())));
+            command.push_str(&format!(
+                " -H 'content-type: application/json' -d {}",
+                quoted(&body.to_string())
+            ));
         }
         format!("{command} {}", quoted(&self.url))
     }
@@ -109,7 +137,8 @@ impl Maker<'_> {
         let mut ready = Ready {
             frontend: self.model.name.clone(),
             key: endpoint.key.clone(),
-            skipped: (!endpoint.auth.is_empty() && token.is_none()).then_some("it takes a token of your own issuer"),
+            skipped: (!endpoint.auth.is_empty() && token.is_none())
+                .then_some("it takes a token of your own issuer"),
             method: endpoint.method.clone().unwrap_or_else(|| "GET".to_owned()),
             url: String::new(),
             headers: Vec::new(),
@@ -134,9 +163,12 @@ impl Maker<'_> {
                     let joined = values.join(",");
                     match input.location {
                         Location::Path => in_path.push((input.name.clone(), joined)),
-                        Location::Query => query.extend(values.into_iter().map(|value| (input.name.clone(), value))),
+                        Location::Query => query
+                            .extend(values.into_iter().map(|value| (input.name.clone(), value))),
                         Location::Header => ready.headers.push((input.name.clone(), joined)),
-                        Location::Cookie => ready.headers.push(("cookie".to_owned(), format!("{}={joined}", input.name))),
+                        Location::Cookie => ready
+                            .headers
+                            .push(("cookie".to_owned(), format!("{}={joined}", input.name))),
                     }
                 }
                 for part in &endpoint.segments {
@@ -144,7 +176,10 @@ impl Maker<'_> {
                     match part {
                         Segment::Literal(literal) => path.push_str(&segment(literal)),
                         Segment::Parameter(name) => {
-                            let value = in_path.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+                            let value = in_path
+                                .iter()
+                                .find(|(known, _)| known == name)
+                                .map(|(_, value)| value.as_str());
                             path.push_str(&segment(value.unwrap_or("1")));
                         }
                         Segment::Rest => {}
@@ -179,7 +214,11 @@ impl Maker<'_> {
                 }
             }
         }
-        ready.url = format!("{url}{}{}", if path.is_empty() { "/" } else { &path }, query_text(&query));
+        ready.url = format!(
+            "{url}{}{}",
+            if path.is_empty() { "/" } else { &path },
+            query_text(&query)
+        );
         ready
     }
 
@@ -193,15 +232,29 @@ impl Maker<'_> {
     ) -> Vec<String> {
         let types = &self.model.types;
         let ty = types.get(input.ty);
-        let number = if matches!(ty.kind, Kind::List(_)) { 2 } else { 1 };
+        let number = if matches!(ty.kind, Kind::List(_)) {
+            2
+        } else {
+            1
+        };
         let mut shown: Vec<(String, Json)> = Vec::new();
         for call in &work.calls {
             for argument in &call.arguments {
                 let bound = matches!(&argument.value, Value::Path { path, .. } if path.root == Root::Input(at));
                 let parameter = call.operation.parameters.get(argument.parameter);
-                if let (true, Some(parameter), Some(mock)) = (bound, parameter, self.mocks.get(self.model, call.upstream)) {
-                    let found = mock.shown(&call.operation.method, &call.operation.path, &parameter.name);
-                    shown.extend(found.into_iter().filter(|(value, _)| allowed(&ty.one_of, value)));
+                if let (true, Some(parameter), Some(mock)) =
+                    (bound, parameter, self.mocks.get(self.model, call.upstream))
+                {
+                    let found = mock.shown(
+                        &call.operation.method,
+                        &call.operation.path,
+                        &parameter.name,
+                    );
+                    shown.extend(
+                        found
+                            .into_iter()
+                            .filter(|(value, _)| allowed(&ty.one_of, value)),
+                    );
                 }
             }
         }
@@ -226,11 +279,23 @@ impl Maker<'_> {
     }
 
     fn compares_claims(&self) -> bool {
-        let is = |operand: &Operand| matches!(operand, Operand::Path(Path { root: Root::Claims, .. }));
-        self.endpoint.require.clauses.iter().any(|clause| match &clause.condition {
-            Condition::Equal(a, b) => is(a) || is(b),
-            Condition::Holds(_) => false,
-        })
+        let is = |operand: &Operand| {
+            matches!(
+                operand,
+                Operand::Path(Path {
+                    root: Root::Claims,
+                    ..
+                })
+            )
+        };
+        self.endpoint
+            .require
+            .clauses
+            .iter()
+            .any(|clause| match &clause.condition {
+                Condition::Equal(a, b) => is(a) || is(b),
+                Condition::Holds(_) => false,
+            })
     }
 
     /// A body: made from its type, with what the examples of the calls' own bodies show under the same names.
@@ -240,7 +305,9 @@ impl Maker<'_> {
         let mut value = made(types, body.ty);
         for call in work.calls.iter().filter(|call| call.body.is_some()) {
             let mock = self.mocks.get(self.model, call.upstream);
-            if let Some(shown) = mock.and_then(|mock| mock.shown_body(&call.operation.method, &call.operation.path)) {
+            if let Some(shown) =
+                mock.and_then(|mock| mock.shown_body(&call.operation.method, &call.operation.path))
+            {
                 value = overlay(types, Some(body.ty), &value, &shown, From::Upstream);
             }
         }
@@ -260,7 +327,10 @@ impl Maker<'_> {
 
 fn allowed(one_of: &[String], value: &str) -> bool {
     one_of.is_empty()
-        || one_of.iter().any(|known| serde_json::from_str::<Json>(known).is_ok_and(|known| text(&known).as_deref() == Some(value)))
+        || one_of.iter().any(|known| {
+            serde_json::from_str::<Json>(known)
+                .is_ok_and(|known| text(&known).as_deref() == Some(value))
+        })
 }
 
 fn text(value: &Json) -> Option<String> {
@@ -284,10 +354,26 @@ fn mentions(thing: &Json, scalar: &Json) -> bool {
 /// What a query's names and values may hold as it is, and a person reads easily.
 fn query_text(query: &[(String, String)]) -> String {
     const RESERVED: &AsciiSet = &CONTROLS
-        .add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'\'').add(b'+').add(b'<').add(b'=').add(b'>');
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'%')
+        .add(b'&')
+        .add(b'\'')
+        .add(b'+')
+        .add(b'<')
+        .add(b'=')
+        .add(b'>');
     let encode = |text: &str| percent_encoding::utf8_percent_encode(text, RESERVED).to_string();
-    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+    let pairs: Vec<String> = query
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    if pairs.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", pairs.join("&"))
+    }
 }
 
 #[cfg(test)]
@@ -298,7 +384,10 @@ mod tests {
     #[test]
     fn words_are_quoted_for_a_shell() {
         for (word, expected) in [
-            ("http://127.0.0.1:8080/api/home", "http://127.0.0.1:8080/api/home"),
+            (
+                "http://127.0.0.1:8080/api/home",
+                "http://127.0.0.1:8080/api/home",
+            ),
             ("http://h/a?b=c&d=e", "'http://h/a?b=c&d=e'"),
             ("it's", r"'it'\''s'"),
             ("", "''"),
@@ -311,7 +400,10 @@ mod tests {
     fn queries_are_encoded() {
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(query_text(&[]), "");
-        assert_eq!(query_text(&[pair("q", "a b&c"), pair("ids", "ü,1")]), "?q=a%20b%26c&ids=%C3%BC,1");
+        assert_eq!(
+            query_text(&[pair("q", "a b&c"), pair("ids", "ü,1")]),
+            "?q=a%20b%26c&ids=%C3%BC,1"
+        );
     }
 
     #[test]

@@ -16,7 +16,11 @@ const TOLD: usize = 5;
 pub(super) async fn run(requests: &[(&Ready, &Types)], console: Console) -> Result<bool> {
     let client = client()?;
     let (mut wrong, mut made) = (0, 0);
-    let frontend = requests.iter().map(|(request, _)| request.frontend.len()).max().unwrap_or(0);
+    let frontend = requests
+        .iter()
+        .map(|(request, _)| request.frontend.len())
+        .max()
+        .unwrap_or(0);
     for (request, types) in requests {
         let name = format!("{:frontend$}  {}", request.frontend, request.key);
         let say = |tone: Tone, word: &str, rest: &str| {
@@ -63,7 +67,10 @@ struct Answer {
 }
 
 async fn ask(client: &reqwest::Client, request: &Ready) -> std::result::Result<Answer, String> {
-    let method = request.method.parse().map_err(|_| format!("{} is no method", request.method))?;
+    let method = request
+        .method
+        .parse()
+        .map_err(|_| format!("{} is no method", request.method))?;
     let mut builder = client.request(method, &request.url);
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
@@ -74,14 +81,27 @@ async fn ask(client: &reqwest::Client, request: &Ready) -> std::result::Result<A
     if let Some(body) = &request.body {
         builder = builder.json(body);
     }
-    let answer = builder.send().await.map_err(|error| format!("no answer: {error}"))?;
-    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let answer = builder
+        .send()
+        .await
+        .map_err(|error| format!("no answer: {error}"))?;
+    let header = |name: &str| {
+        answer
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let (media, partial) = (header("content-type"), header("bff-partial"));
     Ok(Answer {
         status: answer.status().as_u16(),
         media,
         partial,
-        body: answer.bytes().await.map_err(|error| format!("half an answer: {error}"))?.to_vec(),
+        body: answer
+            .bytes()
+            .await
+            .map_err(|error| format!("half an answer: {error}"))?
+            .to_vec(),
     })
 }
 
@@ -106,7 +126,9 @@ impl Answer {
             Expected::Passed if !json => Vec::new(),
             Expected::Made(_, None) if self.body.is_empty() => Vec::new(),
             Expected::Made(_, None) => vec!["a body where there should be none".to_owned()],
-            Expected::Made(_, Some(_)) if !json => vec![format!("{:?} where JSON should be", self.media)],
+            Expected::Made(_, Some(_)) if !json => {
+                vec![format!("{:?} where JSON should be", self.media)]
+            }
             expected => match serde_json::from_slice::<Value>(&self.body) {
                 Err(error) => vec![format!("no JSON: {error}")],
                 Ok(value) => match expected {

@@ -43,7 +43,8 @@ impl Mocks {
     /// The mock of a model's upstream.
     pub(crate) fn get(&self, model: &Model, upstream: usize) -> Option<&Mock> {
         let upstream = model.upstreams.get(upstream)?;
-        self.0.get(&(upstream.name.clone(), upstream.contract.clone()))
+        self.0
+            .get(&(upstream.name.clone(), upstream.contract.clone()))
     }
 }
 
@@ -59,7 +60,10 @@ pub(super) fn stand_ins(
     for upstream in upstreams::of(models.iter().copied()) {
         let mock = upstream.mock(workspace)?;
         placed.push(place(&upstream, mock, set, &mut environment)?);
-        mocks.0.insert((upstream.name.clone(), upstream.contract.clone()), upstream.mock(workspace)?);
+        mocks.0.insert(
+            (upstream.name.clone(), upstream.contract.clone()),
+            upstream.mock(workspace)?,
+        );
     }
     let issuer = issuer_for(models, set)?;
     if let Some((listener, _)) = &issuer {
@@ -75,10 +79,15 @@ pub(super) fn stand_ins(
         }
     }
     for model in models {
-        let held: Vec<String> = issuer_variables(&[model], set).into_iter().map(|(name, _)| name).collect();
+        let held: Vec<String> = issuer_variables(&[model], set)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
         for (name, variable) in environment::variables(model) {
             if variable.default.is_none() && set(&name).is_none() && !held.contains(&name) {
-                environment.entry(name.clone()).or_insert_with(|| development_value(&name));
+                environment
+                    .entry(name.clone())
+                    .or_insert_with(|| development_value(&name));
             }
         }
     }
@@ -101,7 +110,11 @@ enum Lead {
     /// It leads somewhere already, by this variable.
     Set(String, String),
     /// By setting this variable to the mock's address and this base; the text adds nothing (the first) or a path.
-    Variable { name: String, base: String, rest: String },
+    Variable {
+        name: String,
+        base: String,
+        rest: String,
+    },
     /// It always leads to this port of loopback.
     Fixed { port: u16, base: String },
     /// It can't.
@@ -126,7 +139,11 @@ fn lead(url: &Text, set: &dyn Fn(&str) -> Option<String>) -> Lead {
             let mut tail = String::new();
             for part in rest {
                 match part {
-                    TextPart::Literal(text) | TextPart::Variable { default: Some(text), .. } => tail.push_str(text),
+                    TextPart::Literal(text)
+                    | TextPart::Variable {
+                        default: Some(text),
+                        ..
+                    } => tail.push_str(text),
                     _ => return Lead::Nowhere,
                 }
             }
@@ -135,12 +152,18 @@ fn lead(url: &Text, set: &dyn Fn(&str) -> Option<String>) -> Lead {
             }
             Lead::Variable {
                 name: name.clone(),
-                base: default.as_deref().map(|url| site(url).base).unwrap_or_default(),
+                base: default
+                    .as_deref()
+                    .map(|url| site(url).base)
+                    .unwrap_or_default(),
                 rest: tail.trim_end_matches('/').to_owned(),
             }
         }
         _ => match environment::resolve(url, set).map(|url| site(&url)) {
-            Some(upstreams::Site { port: Some(port), base }) => Lead::Fixed { port, base },
+            Some(upstreams::Site {
+                port: Some(port),
+                base,
+            }) => Lead::Fixed { port, base },
             _ => Lead::Nowhere,
         },
     }
@@ -167,8 +190,10 @@ fn place(
             let listener = match environment.get(&name) {
                 // Two upstreams that share a variable would share an address.
                 Some(_) => {
-                    return Err(Failure::new(format!("{what} shares the variable {name} with another upstream"))
-                        .remedy("give each a variable of its own"));
+                    return Err(Failure::new(format!(
+                        "{what} shares the variable {name} with another upstream"
+                    ))
+                    .remedy("give each a variable of its own"));
                 }
                 None => ports::listen_near(LOOPBACK, upstream.site().port, &what)?,
             };
@@ -176,7 +201,8 @@ fn place(
             (listener, format!("{base}{rest}"))
         }
         Lead::Fixed { port, base } => {
-            let remedy = "stop what listens there, or let the url be a variable: `url: \"${NAME_URL:-…}\"`";
+            let remedy =
+                "stop what listens there, or let the url be a variable: `url: \"${NAME_URL:-…}\"`";
             (ports::listen(LOOPBACK, port, &what, remedy)?, base)
         }
         Lead::Nowhere => {
@@ -204,7 +230,10 @@ pub(super) enum Use {
 }
 
 /// What a scheme's keys come from, and the variable by which the development issuer can be it.
-pub(super) fn key_variable<'a>(keys: &'a KeySource, set: &dyn Fn(&str) -> Option<String>) -> Option<(&'a str, Use)> {
+pub(super) fn key_variable<'a>(
+    keys: &'a KeySource,
+    set: &dyn Fn(&str) -> Option<String>,
+) -> Option<(&'a str, Use)> {
     let (text, use_) = match keys {
         KeySource::Issuer(text) => (text, Use::Issuer),
         KeySource::Jwks(text) => (text, Use::Jwks),
@@ -226,16 +255,25 @@ fn issuer_variables(models: &[&Model], set: &dyn Fn(&str) -> Option<String>) -> 
 }
 
 /// Where the issuer listens and how it signs, if a scheme can use it.
-fn issuer_for(models: &[&Model], set: &dyn Fn(&str) -> Option<String>) -> Result<Option<(TcpListener, Algorithm)>> {
+fn issuer_for(
+    models: &[&Model],
+    set: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<(TcpListener, Algorithm)>> {
     if issuer_variables(models, set).is_empty() {
         return Ok(None);
     }
-    let asked = models.iter().flat_map(|model| &model.schemes).map(|scheme| {
-        let SchemeKind::Jwt(jwt) = &scheme.kind;
-        jwt.algorithms.as_slice()
-    });
+    let asked = models
+        .iter()
+        .flat_map(|model| &model.schemes)
+        .map(|scheme| {
+            let SchemeKind::Jwt(jwt) = &scheme.kind;
+            jwt.algorithms.as_slice()
+        });
     let algorithm = issuer::algorithm(asked);
-    Ok(Some((ports::listen_near(LOOPBACK, Some(9100), "the development identity provider")?, algorithm)))
+    Ok(Some((
+        ports::listen_near(LOOPBACK, Some(9100), "the development identity provider")?,
+        algorithm,
+    )))
 }
 
 #[cfg(test)]
@@ -260,15 +298,36 @@ mod tests {
         };
         for (parts, expected) in [
             (vec![variable("U", None)], by("", "")),
-            (vec![variable("U", Some("http://127.0.0.1:9001/v1/"))], by("/v1", "")),
+            (
+                vec![variable("U", Some("http://127.0.0.1:9001/v1/"))],
+                by("/v1", ""),
+            ),
             (vec![variable("U", None), literal("/v2/")], by("", "/v2")),
             (vec![variable("U", None), literal(":9001")], Lead::Nowhere),
-            (vec![variable("SET", None), literal("/v2")], Lead::Set("SET".to_owned(), "https://real.example.com/v2".to_owned())),
-            (vec![literal("http://localhost:9001/a")], Lead::Fixed { port: 9001, base: "/a".to_owned() }),
+            (
+                vec![variable("SET", None), literal("/v2")],
+                Lead::Set("SET".to_owned(), "https://real.example.com/v2".to_owned()),
+            ),
+            (
+                vec![literal("http://localhost:9001/a")],
+                Lead::Fixed {
+                    port: 9001,
+                    base: "/a".to_owned(),
+                },
+            ),
             (vec![literal("https://api.example.com")], Lead::Nowhere),
-            (vec![literal("http://"), variable("HOST", Some("localhost:9005"))], Lead::Fixed { port: 9005, base: String::new() }),
+            (
+                vec![literal("http://"), variable("HOST", Some("localhost:9005"))],
+                Lead::Fixed {
+                    port: 9005,
+                    base: String::new(),
+                },
+            ),
         ] {
-            let url = Text { parts, secret: false };
+            let url = Text {
+                parts,
+                secret: false,
+            };
             assert_eq!(lead(&url, &set), expected, "{url:?}");
         }
     }

@@ -48,19 +48,27 @@ impl Tokens {
         let mut tokens = Vec::new();
         for (at, scheme) in model.schemes.iter().enumerate() {
             let SchemeKind::Jwt(jwt) = &scheme.kind;
-            let (Some(issuer), Some((_, use_))) = (issuer, key_variable(&jwt.keys, &environment::process)) else {
+            let (Some(issuer), Some((_, use_))) =
+                (issuer, key_variable(&jwt.keys, &environment::process))
+            else {
                 tokens.push(None);
                 continue;
             };
             let mut claims = claims::claims(model, at, mocks);
             let set = |name: &str| environment::process(name).or_else(|| values.get(name).cloned());
-            let audience: Vec<String> =
-                jwt.audience.iter().filter_map(|text| environment::resolve(text, &set)).take(1).collect();
+            let audience: Vec<String> = jwt
+                .audience
+                .iter()
+                .filter_map(|text| environment::resolve(text, &set))
+                .take(1)
+                .collect();
             if let Some(audience) = audience.first() {
                 claims.insert("aud".to_owned(), json!(audience));
             }
             for name in &jwt.required {
-                claims.entry(name.clone()).or_insert_with(|| json!(format!("dev-{name}")));
+                claims
+                    .entry(name.clone())
+                    .or_insert_with(|| json!(format!("dev-{name}")));
             }
             for registered in ["iat", "exp", "nbf", "iss"] {
                 if claims.get(registered).is_some_and(Value::is_string) {
@@ -73,7 +81,9 @@ impl Tokens {
                 format!("target/bff-up/{}-{}.auth", model.name, scheme.name)
             };
             let text = match hmac(jwt) {
-                Some(algorithm) if use_ == Use::Key => signed_by_secret(issuer, algorithm, &claims)?,
+                Some(algorithm) if use_ == Use::Key => {
+                    signed_by_secret(issuer, algorithm, &claims)?
+                }
                 _ => issuer.token(claims.clone())?,
             };
             tokens.push(Some(Token {
@@ -87,7 +97,9 @@ impl Tokens {
 
     /// The first token that an endpoint of these schemes takes.
     pub(super) fn one_of(&self, schemes: &[usize]) -> Option<&Token> {
-        schemes.iter().find_map(|scheme| self.tokens.get(*scheme)?.as_ref())
+        schemes
+            .iter()
+            .find_map(|scheme| self.tokens.get(*scheme)?.as_ref())
     }
 
     /// All of them.
@@ -98,7 +110,10 @@ impl Tokens {
     /// Writes each as a header that curl reads, so that requests stay short.
     pub(super) fn write(&self) -> Result<()> {
         for token in self.iter() {
-            generated::write(&token.path, &format!("authorization: Bearer {}\n", token.text))?;
+            generated::write(
+                &token.path,
+                &format!("authorization: Bearer {}\n", token.text),
+            )?;
         }
         Ok(())
     }
@@ -119,8 +134,16 @@ fn hmac(jwt: &Jwt) -> Option<Algorithm> {
     if all { first.parse().ok() } else { None }
 }
 
-fn signed_by_secret(issuer: &Issuer, algorithm: Algorithm, claims: &Map<String, Value>) -> Result<String> {
+fn signed_by_secret(
+    issuer: &Issuer,
+    algorithm: Algorithm,
+    claims: &Map<String, Value>,
+) -> Result<String> {
     let all = issuer.completed(claims.clone());
-    jsonwebtoken::encode(&Header::new(algorithm), &all, &EncodingKey::from_secret(SECRET.as_bytes()))
-        .map_err(|error| Failure::new(format!("cannot sign a development token: {error}")))
+    jsonwebtoken::encode(
+        &Header::new(algorithm),
+        &all,
+        &EncodingKey::from_secret(SECRET.as_bytes()),
+    )
+    .map_err(|error| Failure::new(format!("cannot sign a development token: {error}")))
 }

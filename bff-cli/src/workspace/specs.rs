@@ -21,8 +21,11 @@ impl Workspace {
     pub(crate) fn specs(&self, names: &[String]) -> Result<Vec<Spec>> {
         let all = self.all_specs()?;
         if all.is_empty() {
-            return Err(Failure::new(format!("no spec in {}", self.path("specs").display()))
-                .remedy("a spec is a YAML file directly in `specs` with a top-level `bff: NAME`"));
+            return Err(
+                Failure::new(format!("no spec in {}", self.path("specs").display())).remedy(
+                    "a spec is a YAML file directly in `specs` with a top-level `bff: NAME`",
+                ),
+            );
         }
         if names.is_empty() {
             return Ok(all);
@@ -31,9 +34,15 @@ impl Workspace {
         for name in names {
             let Some(spec) = all.iter().find(|spec| spec.name == *name) else {
                 let known: Vec<&str> = all.iter().map(|spec| spec.name.as_str()).collect();
-                let meant = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`? "));
-                return Err(Failure::new(format!("no spec is named `{name}`"))
-                    .remedy(format!("{}there are: {}", meant.unwrap_or_default(), known.join(", "))));
+                let meant = nearest(name, known.iter().copied())
+                    .map(|near| format!("did you mean `{near}`? "));
+                return Err(
+                    Failure::new(format!("no spec is named `{name}`")).remedy(format!(
+                        "{}there are: {}",
+                        meant.unwrap_or_default(),
+                        known.join(", ")
+                    )),
+                );
             };
             if !chosen.contains(spec) {
                 chosen.push(spec.clone());
@@ -62,7 +71,9 @@ impl Workspace {
             // What isn't UTF-8 is the checker's to say; whether it is meant as a spec shows all the same.
             let text = String::from_utf8_lossy(&bytes);
             if let Some(name) = frontend(&text) {
-                let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
+                let stem = file
+                    .rsplit_once('.')
+                    .map_or(file.as_str(), |(stem, _)| stem);
                 specs.push(Spec {
                     name: name.unwrap_or_else(|| stem.to_owned()),
                     path: format!("specs/{file}"),
@@ -87,7 +98,12 @@ fn frontend(text: &str) -> Option<Option<String>> {
     }
     // No document: a spec with a slip in it must not be passed over in silence.
     text.lines().find_map(|line| {
-        let name = line.strip_prefix("bff:")?.split('#').next().unwrap_or_default().trim();
+        let name = line
+            .strip_prefix("bff:")?
+            .split('#')
+            .next()
+            .unwrap_or_default()
+            .trim();
         Some((!name.is_empty()).then(|| name.trim_matches(['"', '\'']).to_owned()))
     })
 }
@@ -110,7 +126,11 @@ mod tests {
             ("endpoints: [\n", None),
         ] {
             let found = frontend(text);
-            assert_eq!(found.as_ref().map(|name| name.as_deref()), expected, "{text:?}");
+            assert_eq!(
+                found.as_ref().map(|name| name.as_deref()),
+                expected,
+                "{text:?}"
+            );
         }
     }
 }

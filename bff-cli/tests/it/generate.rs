@@ -1,0 +1,170 @@
+use std::time::SystemTime;
+
+use crate::Folder;
+
+fn changed(folder: &Folder, path: &str) -> SystemTime {
+    std::fs::metadata(folder.path().join(path))
+        .unwrap()
+        .modified()
+        .unwrap()
+}
+
+#[test]
+fn only_what_changes_is_written() {
+    let folder = Folder::fresh();
+    folder.bff(&["generate"]).expect(
+        0,
+        &[],
+        &["Wrote bffs/web/Cargo.toml", "Wrote bffs/web/src/lib.rs"],
+    );
+    let before = changed(&folder, "bffs/web/src/lib.rs");
+    let done = folder.bff(&["generate"]);
+    done.expect(0, &[], &["1 frontend up to date"]);
+    assert!(!done.err.contains("Wrote"));
+    folder.edit("specs/web.yaml", "limit = 3", "limit = 4");
+    let done = folder.bff(&["generate", "web"]);
+    done.expect(0, &[], &["Wrote bffs/web/src/"]);
+    assert_eq!(changed(&folder, "bffs/web/src/lib.rs"), before);
+    let done = folder.bff(&["generate", "--quiet"]);
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn check_names_what_is_stale_and_writes_nothing() {
+    let folder = Folder::fresh();
+    folder.bff(&["generate", "--check"]).expect(
+        1,
+        &["bffs/web/src/lib.rs: missing"],
+        &["`bff generate` puts that right"],
+    );
+    assert!(!folder.path().join("bffs").exists());
+    folder.bff(&["generate"]).expect(0, &[], &[]);
+    folder
+        .bff(&["generate", "--check"])
+        .expect(0, &[], &["1 frontend up to date"]);
+
+    folder.edit(
+        "bffs/web/src/lib.rs",
+        "@generated",
+        "@generated, and edited",
+    );
+    folder.write("bffs/web/src/old.rs", "// @generated long ago\n");
+    folder.write("bffs/web/src/own.rs", "// ours\n");
+    let done = folder.bff(&["generate", "--check"]);
+    done.expect(
+        1,
+        &[
+            "bffs/web/src/lib.rs: stale",
+            "bffs/web/src/old.rs: no longer generated",
+        ],
+        &["2 files not as"],
+    );
+    assert_eq!(done.out.lines().count(), 2);
+    folder
+        .bff(&["generate"])
+        .expect(0, &[], &["Removed bffs/web/src/old.rs"]);
+    assert_eq!(folder.read("bffs/web/src/own.rs"), "// ours\n");
+    folder.bff(&["generate", "--check"]).expect(0, &[], &[]);
+}
+
+#[test]
+fn the_workspaces_manifest_is_kept_true() {
+    let folder = Folder::fresh();
+    folder.edit(
+        "Cargo.toml",
+        "members = [\"bffs/*\"]",
+        "members = [] # by hand",
+    );
+    folder
+        .bff(&["generate", "--check"])
+        .expect(1, &["Cargo.toml: stale"], &[]);
+    folder
+        .bff(&["generate"])
+        .expect(0, &[], &["Wrote Cargo.toml"]);
+    assert!(
+        folder
+            .read("Cargo.toml")
+            .contains("members = [\"bffs/web\"] # by hand")
+    );
+    folder.edit("Cargo.toml", "bff-runtime", "other");
+    folder.edit("specs/web.yaml", "limit = 3", "limit = 4");
+    folder.bff(&["generate"]).expect(
+        1,
+        &[],
+        &[
+            "doesn't say where the runtime is",
+            "help: add `bff-runtime = \"",
+        ],
+    );
+    folder.write("Cargo.toml", "[workspace\n");
+    folder
+        .bff(&["generate"])
+        .expect(1, &[], &["Cargo.toml is no valid TOML"]);
+}
+
+#[test]
+fn a_crate_whose_spec_is_gone_is_told_of() {
+    let folder = Folder::fresh();
+    folder.write("bffs/old/Cargo.toml", "# @generated\n");
+    folder
+        .bff(&["generate"])
+        .expect(0, &[], &["warning: bffs/old has no spec any more"]);
+    assert!(folder.path().join("bffs/old").exists());
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_is_told_of() {
+    let folder = Folder::fresh();
+    // A file where a folder should be: nobody may write below it, whoever they are.
+    folder.write("bffs", "in the way");
+    folder
+        .bff(&["generate"])
+        .expect(1, &[], &["error: cannot ", "bffs"]);
+}
+
+#[test]
+fn building_says_what_is_missing() {
+    let folder = Folder::fresh();
+    folder.edit("Cargo.toml", "[profile.dist]", "[profile.other]");
+    folder.bff(&["build"]).expect(
+        1,
+        &[],
+        &[
+            "has no profile `dist`",
+            "help: add these lines",
+            "[profile.dist]",
+        ],
+    );
+    let folder = Folder::fresh();
+    let output = crate::command()
+        .current_dir(folder.path())
+        .env("PATH", folder.path())
+        .args(["build", "--dev"])
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        err.contains("error: cargo was not found") && err.contains("help: install Rust"),
+        "{err}"
+    );
+}
+
+#[test]
+fn running_names_all_missing_variables_first() {
+    let folder = Folder::fresh();
+    folder.edit(
+        "specs/web.yaml",
+        "${BOOKS_URL:-http://127.0.0.1:9001}\"",
+        "${BOOKS_URL}\"\n    headers: { x-api-key: \"${BOOKS_KEY}\" }",
+    );
+    folder.bff(&["run", "web"]).expect(
+        1,
+        &[],
+        &[
+            "error: not set: BOOKS_URL (upstream books: url), BOOKS_KEY (upstream books: header x-api-key)",
+            "help: set them, or let `bff up web`",
+        ],
+    );
+    assert!(!folder.path().join("bffs").exists());
+}

@@ -1,0 +1,136 @@
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Stdio};
+
+use crate::{Folder, command};
+
+/// A `bff mock` that runs, and the address its one upstream listens on.
+struct Running {
+    child: Child,
+    address: String,
+}
+
+impl Running {
+    fn start(folder: &Folder, arguments: &[&str]) -> Running {
+        let mut child = std::process::Command::new(command().get_program())
+            .current_dir(folder.path())
+            .env_remove("BOOKS_URL")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .split("http://")
+            .nth(1)
+            .and_then(|rest| rest.split_whitespace().next());
+        let address = address
+            .unwrap_or_else(|| panic!("no address in `{line}`"))
+            .to_owned();
+        assert!(
+            line.starts_with("books  http://")
+                && line.contains("specs/upstreams/books.openapi.yaml (2 operations)"),
+            "{line}"
+        );
+        Running { child, address }
+    }
+
+    /// Status and body of a GET.
+    fn get(&self, path: &str) -> (u16, String) {
+        let (host, base) = self.address.split_once('/').unwrap_or((&self.address, ""));
+        let mut stream = TcpStream::connect(host).unwrap();
+        let base = if base.is_empty() {
+            String::new()
+        } else {
+            format!("/{base}")
+        };
+        write!(
+            stream,
+            "GET {base}{path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let status = text.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, text.split_once("\r\n\r\n").unwrap().1.to_owned())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A workspace whose upstream may listen anywhere.
+fn folder(url: &str) -> Folder {
+    let folder = Folder::fresh();
+    folder.edit("specs/web.yaml", "${BOOKS_URL:-http://127.0.0.1:9001}", url);
+    folder
+}
+
+#[test]
+fn upstreams_answer_from_their_examples() {
+    let folder = folder("${BOOKS_URL}");
+    let mock = Running::start(&folder, &["mock", "books"]);
+    for (path, status, part) in [
+        ("/books/b-2", 200, "\"title\":\"Middlemarch\""),
+        ("/books/b-1", 200, "\"title\":\"Emma\""),
+        ("/books/b-9", 404, "\"status\":404"),
+        ("/books/b-1/reviews?limit=1", 200, "Read it twice."),
+        ("/books/b-2/reviews", 200, "All of life."),
+        ("/shelves", 404, "The contract has no GET /shelves."),
+    ] {
+        let (found, body) = mock.get(path);
+        assert_eq!(found, status, "{path} {body}");
+        assert!(body.contains(part), "{path} {body}");
+    }
+    assert!(!mock.get("/books/b-2/reviews").1.contains("Read it twice."));
+}
+
+#[test]
+fn a_base_path_is_part_of_the_address() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let folder = folder(&format!("http://127.0.0.1:{port}/v2"));
+    let mock = Running::start(&folder, &["mock"]);
+    assert_eq!(mock.address, format!("127.0.0.1:{port}/v2"));
+    assert_eq!(mock.get("/books/b-1").0, 200);
+}
+
+#[test]
+fn a_taken_port_is_told_of() {
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = held.local_addr().unwrap().port().to_string();
+    let folder = folder("${BOOKS_URL}");
+    folder.bff(&["mock", "--port-base", &port]).expect(
+        1,
+        &[],
+        &[
+            &format!(
+                "error: port {port} on 127.0.0.1 is taken, and upstream `books` should listen there"
+            ),
+            "help: stop what listens there, or name other ports with --port-base PORT",
+        ],
+    );
+}
+
+#[test]
+fn an_unknown_upstream_is_told_of() {
+    folder("${BOOKS_URL}").bff(&["mock", "boks"]).expect(
+        1,
+        &[],
+        &[
+            "error: no upstream is named `boks`",
+            "help: upstreams that an endpoint uses: books",
+        ],
+    );
+}
