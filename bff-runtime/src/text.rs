@@ -185,7 +185,7 @@ impl Resolved {
     #[must_use]
     pub fn get(&self) -> Arc<str> {
         if self.0.live {
-            self.look();
+            self.look(u64::try_from(self.0.started.elapsed().as_millis()).unwrap_or(u64::MAX));
         }
         Arc::clone(
             &self
@@ -203,10 +203,10 @@ impl Resolved {
         self.0.live
     }
 
-    /// Reads the files again if one changed; what can't be read leaves the last value standing.
-    fn look(&self) {
+    /// Reads the files again if one changed, `now` milliseconds after the start; what can't be read leaves the last value
+    /// standing.
+    fn look(&self, now: u64) {
         let inner = &*self.0;
-        let now = u64::try_from(inner.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let last = inner.looked.load(Ordering::Relaxed);
         let due = last.saturating_add(u64::try_from(LOOK_AGAIN.as_millis()).unwrap_or(u64::MAX));
         if now < due
@@ -307,6 +307,36 @@ mod tests {
         let resolved = env.resolve(&TEXT, "x");
         assert_eq!(format!("{resolved:?}"), "Resolved(…)");
         assert_eq!(env.into_faults(), ["missing variables: A, B"]);
+    }
+
+    #[test]
+    fn a_file_is_read_again_when_it_changes() {
+        let path = std::env::temp_dir().join(format!("bff-runtime-text-{}", std::process::id()));
+        let write = |text: &str, seconds: u64| {
+            std::fs::write(&path, text).unwrap();
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+                .unwrap();
+        };
+        write("one\n", 1);
+        let parts: &'static [Part] = vec![
+            Part::Literal("key-"),
+            Part::File(path.to_str().unwrap().to_owned().leak()),
+        ]
+        .leak();
+        let text: &'static Text = Box::leak(Box::new(Text(parts)));
+        let resolved = env(&[]).resolve(text, "x");
+        let known = || Arc::clone(&resolved.0.state.read().unwrap().text);
+        assert_eq!(&*known(), "key-one");
+        write("two\r\n", 2);
+        // Not yet: it was looked at less than a second ago.
+        resolved.look(999);
+        assert_eq!(&*known(), "key-one");
+        resolved.look(1_000);
+        assert_eq!(&*known(), "key-two");
+        std::fs::remove_file(&path).unwrap();
+        resolved.look(2_000);
+        assert_eq!(&*known(), "key-two");
     }
 
     #[test]

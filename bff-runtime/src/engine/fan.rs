@@ -109,8 +109,13 @@ pub(super) fn each(
     }
     let mut batch = Batch::new(call, sent, parallel);
     let calling = async move {
-        // Out of time, what is there by then counts.
-        while let Some(next) = timeout_at(deadline, batch.next()).await.unwrap_or(None) {
+        loop {
+            // Out of time, what is there by then counts; of a required call the caller's timer decides.
+            let next = match call.optional {
+                true => timeout_at(deadline, batch.next()).await.unwrap_or(None),
+                false => batch.next().await,
+            };
+            let Some(next) = next else { break };
             match next {
                 (at, Ok(tape)) => {
                     if let Some((_, place)) = entries.get_mut(at) {
