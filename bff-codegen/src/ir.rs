@@ -32,6 +32,7 @@ pub(crate) struct Endpoint {
 pub(crate) struct Pool {
     pub(crate) frames: Vec<Named<Frame>>,
     pub(crate) elements: Vec<Named<Elements>>,
+    pub(crate) fields: Vec<Named<Fields>>,
     pub(crate) blocks: Vec<Named<Block>>,
 }
 
@@ -209,6 +210,8 @@ pub(crate) enum OnObject {
     Reject,
     Whole,
     Fields(Fields),
+    /// Of [`Pool::fields`].
+    Shared(usize),
     /// `frame` is of [`Pool::frames`].
     Framed {
         slot: Slot,

@@ -37,6 +37,20 @@ impl Node {
             list: OnList::Elements(elements),
         }
     }
+
+    /// An object in a frame of its own, found through `slot`.
+    #[must_use]
+    pub const fn framed(at: &'static str, slot: Slot, frame: &'static Frame) -> Node {
+        Node {
+            at,
+            kinds: Kinds::OBJECT,
+            first: slot,
+            end: slot + 1,
+            own: None,
+            object: OnObject::Framed { slot, frame },
+            list: OnList::Reject,
+        }
+    }
 }
 
 impl Elements {

@@ -14,6 +14,7 @@ use crate::ir::{
 pub(crate) struct PoolNames {
     frames: Vec<TokenStream>,
     elements: Vec<TokenStream>,
+    fields: Vec<TokenStream>,
     blocks: Vec<TokenStream>,
 }
 
@@ -24,23 +25,14 @@ impl PoolNames {
             let name = names.constant(&format!("{prefix}_{hint}{suffix}"));
             quote! { #name }
         };
-        PoolNames {
-            frames: pool
-                .frames
-                .iter()
-                .map(|named| name(&named.name, "_frame"))
-                .collect(),
-            elements: pool
-                .elements
-                .iter()
-                .map(|named| name(&named.name, "_elements"))
-                .collect(),
-            blocks: pool
-                .blocks
-                .iter()
-                .map(|named| name(&named.name, ""))
-                .collect(),
-        }
+        let frames = pool.frames.iter().map(|named| name(&named.name, "_within"));
+        let frames = frames.collect();
+        let elements = pool.elements.iter().map(|named| name(&named.name, "_list"));
+        let elements = elements.collect();
+        let fields = pool.fields.iter().map(|named| name(&named.name, "_fields"));
+        let fields = fields.collect();
+        let blocks = pool.blocks.iter().map(|named| name(&named.name, ""));
+        PoolNames { frames, elements, fields, blocks: blocks.collect() }
     }
 
     /// A pool of which every table is another type's, by its `Project`.
@@ -74,6 +66,7 @@ impl PoolNames {
         PoolNames {
             frames: pool.frames.iter().map(|named| frame(&named.name)).collect(),
             elements: pool.elements.iter().map(elements).collect(),
+            fields: Vec::new(),
             blocks: pool.blocks.iter().map(|named| block(&named.name)).collect(),
         }
     }
@@ -81,18 +74,23 @@ impl PoolNames {
     /// The pool's tables as statics.
     pub(crate) fn statics(&self, pool: &Pool) -> TokenStream {
         let mut items = TokenStream::new();
+        for (name, fields) in self.fields.iter().zip(&pool.fields) {
+            let doc = format!(" What is kept of every `{}`, however deep.", fields.name);
+            let value = self.fields_of(&fields.table);
+            items.extend(quote! { #[doc = #doc] static #name: Fields = #value; });
+        }
         for (name, frame) in self.frames.iter().zip(&pool.frames) {
-            let doc = format!(" Every `{}` within another.", frame.name);
+            let doc = format!(" A `{}` within another value.", frame.name);
             let value = self.frame(&frame.table);
             items.extend(quote! { #[doc = #doc] static #name: Frame = #value; });
         }
         for (name, elements) in self.elements.iter().zip(&pool.elements) {
-            let doc = format!(" Every `{}` within another.", elements.name);
+            let doc = format!(" A list of `{}`.", elements.name);
             let value = self.elements(&elements.table);
             items.extend(quote! { #[doc = #doc] static #name: Elements = #value; });
         }
         for (name, block) in self.blocks.iter().zip(&pool.blocks) {
-            let doc = format!(" Every `{}`, whole.", block.name);
+            let doc = format!(" What is written of every `{}`, however deep.", block.name);
             let value = self.block(&block.table);
             items.extend(quote! { #[doc = #doc] static #name: Block = #value; });
         }
@@ -137,8 +135,13 @@ impl PoolNames {
                 let (slot, each) = (number(slot), kinds(*each));
                 Some(quote! { Node::scalars(#at, #slot, #each) })
             }
-            (OnObject::Fields(fields), OnList::Reject, own) if plain(Kinds::OBJECT) => {
-                let fields = self.fields(fields);
+            (OnObject::Framed { slot, frame }, OnList::Reject, own) if plain(Kinds::OBJECT) => {
+                let (slot, frame) = (number(*slot), self.frames.get(*frame));
+                let own = own.map(number).map(|slot| quote! { .own(#slot) });
+                Some(quote! { Node::framed(#at, #slot, &#frame) #own })
+            }
+            (OnObject::Fields(_) | OnObject::Shared(_), OnList::Reject, own) if plain(Kinds::OBJECT) => {
+                let fields = self.fields(&node.object);
                 let own = own.map(number).map(|slot| quote! { .own(#slot) });
                 Some(quote! { Node::object(#at, #first, #end, #fields) #own })
             }
@@ -167,8 +170,8 @@ impl PoolNames {
         let object = match &node.object {
             OnObject::Reject => quote! { OnObject::Reject },
             OnObject::Whole => quote! { OnObject::Whole },
-            OnObject::Fields(fields) => {
-                let fields = self.fields(fields);
+            OnObject::Fields(_) | OnObject::Shared(_) => {
+                let fields = self.fields(&node.object);
                 quote! { OnObject::Fields(#fields) }
             }
             OnObject::Framed { slot, frame } => {
@@ -207,14 +210,28 @@ impl PoolNames {
         }
     }
 
-    fn fields(&self, fields: &Fields) -> TokenStream {
+    fn fields(&self, object: &OnObject) -> TokenStream {
+        match object {
+            OnObject::Fields(fields) => {
+                let fields = self.fields_of(fields);
+                quote! { &#fields }
+            }
+            OnObject::Shared(place) => {
+                let name = self.fields.get(*place);
+                quote! { &#name }
+            }
+            _ => TokenStream::new(),
+        }
+    }
+
+    fn fields_of(&self, fields: &Fields) -> TokenStream {
         let keys = fields.keys.iter().map(|key| self.key(key));
         match &fields.rest {
-            None => quote! { &Fields::of(&[#(#keys),*]) },
+            None => quote! { Fields::of(&[#(#keys),*]) },
             Some(rest) => {
                 let (slot, width) = (number(rest.slot), number(rest.frame.width));
                 let node = self.node(&rest.frame.node);
-                quote! { &Fields::map(&[#(#keys),*], &Entries::new(#slot, #width, #node)) }
+                quote! { Fields::map(&[#(#keys),*], &Entries::new(#slot, #width, #node)) }
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::ir::{
 };
 
 /// How often a recursive table is unrolled.
-const LEVELS: u8 = 5;
+const LEVELS: u8 = 8;
 
 /// Makes statics of the tables of one endpoint.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +64,10 @@ impl<'p> Leaker<'p> {
             OnObject::Reject => json::OnObject::Reject,
             OnObject::Whole => json::OnObject::Whole,
             OnObject::Fields(fields) => json::OnObject::Fields(self.fields(fields)),
+            OnObject::Shared(fields) => match (self.deeper(), self.pool.fields.get(*fields)) {
+                (Some(deeper), Some(fields)) => json::OnObject::Fields(deeper.fields(&fields.table)),
+                _ => json::OnObject::Reject,
+            },
             OnObject::Framed { slot, frame } => match (self.deeper(), self.pool.frames.get(*frame))
             {
                 (Some(deeper), Some(frame)) => json::OnObject::Framed {

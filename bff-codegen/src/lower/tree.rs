@@ -388,7 +388,7 @@ impl<'m> Tree<'m> {
             || !node.keys.is_empty()
             || node.rest.is_some()
         {
-            ir::OnObject::Fields(self.fields(id, shift, pool))
+            self.visited(id, shift, pool)
         } else if any {
             ir::OnObject::Whole
         } else {
@@ -415,6 +415,25 @@ impl<'m> Tree<'m> {
             object,
             list,
         }
+    }
+
+    /// The fields of a visited object; those of a recursive one are shared by all its frames.
+    fn visited(&self, id: NodeId, shift: Slot, pool: &mut Shared<'_>) -> ir::OnObject {
+        if !self.is_shared(id) {
+            return ir::OnObject::Fields(self.fields(id, shift, pool));
+        }
+        if let Some(&known) = pool.fields.get(&(pool.tape, id)) {
+            return ir::OnObject::Shared(known);
+        }
+        let place = pool.pool.fields.len();
+        pool.fields.insert((pool.tape, id), place);
+        let name = self.name(id).unwrap_or("inner").to_owned();
+        pool.pool.fields.push(ir::Named { name, table: ir::Fields { keys: Vec::new(), rest: None } });
+        let fields = self.fields(id, shift, pool);
+        if let Some(named) = pool.pool.fields.get_mut(place) {
+            named.table = fields;
+        }
+        ir::OnObject::Shared(place)
     }
 
     fn frame(&self, id: NodeId, before: Slot, pool: &mut Shared<'_>) -> ir::Frame {
@@ -512,12 +531,7 @@ impl<'m> Tree<'m> {
         let place = pool.pool.elements.len();
         pool.elements.insert((pool.tape, list), place);
         let node = self.get(list);
-        let last = node
-            .at
-            .rsplit(['.', '['])
-            .find(|part| *part != "]")
-            .unwrap_or_default();
-        let name = if last.is_empty() { "elements" } else { last }.to_owned();
+        let name = node.elements.and_then(|element| self.name(element)).unwrap_or("inner").to_owned();
         let slot = node.slots.elements.saturating_sub(shift);
         let empty = ir::Frame {
             width: 0,
@@ -608,6 +622,7 @@ pub(crate) struct Shared<'p> {
     pub(crate) tape: usize,
     pub(crate) frames: BTreeMap<(usize, NodeId), usize>,
     pub(crate) elements: BTreeMap<(usize, NodeId), usize>,
+    pub(crate) fields: BTreeMap<(usize, NodeId), usize>,
 }
 
 impl<'p> Shared<'p> {
@@ -617,8 +632,7 @@ impl<'p> Shared<'p> {
             pool,
             tape,
             frames: BTreeMap::new(),
-            elements: BTreeMap::new(),
-        }
+            elements: BTreeMap::new(), fields: BTreeMap::new() }
     }
 }
 

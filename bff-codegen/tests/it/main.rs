@@ -8,4 +8,5 @@
 )]
 
 mod bodies;
+mod golden;
 mod spec;

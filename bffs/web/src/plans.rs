@@ -1007,21 +1007,30 @@ pub static GET_SEARCH: Plan = Plan {
     answer: Answer { status: 200, headers: &[], body: Some(&GET_SEARCH_ANSWER) },
 };
 
-/// Every `elements` within another.
-static GET_CATEGORIES_ELEMENTS_ELEMENTS: Elements = Elements::new(0, 3, Node::object("Category", 0, 3, &Fields::of(&[
+/// What is kept of every `Category`, however deep.
+static GET_CATEGORIES_CATEGORY_FIELDS: Fields = Fields::of(&[
     Key::required("id", Node::scalar("Category.id", 0, Kinds::STRING)),
     Key::required("name", Node::scalar("Category.name", 1, Kinds::STRING)),
-    Key::required("children", Node::list_at("Category.children", 2, &GET_CATEGORIES_CHILDREN_ELEMENTS)),
-])));
+    Key::required("children", Node::list_at("Category.children", 2, &GET_CATEGORIES_CATEGORY_LIST_2)),
+]);
 
-/// Every `children` within another.
-static GET_CATEGORIES_CHILDREN_ELEMENTS: Elements = Elements::new(2, 3, Node::object("Category", 0, 3, &Fields::of(&[
-    Key::required("id", Node::scalar("Category.id", 0, Kinds::STRING)),
-    Key::required("name", Node::scalar("Category.name", 1, Kinds::STRING)),
-    Key::required("children", Node::list_at("Category.children", 2, &GET_CATEGORIES_CHILDREN_ELEMENTS)),
-])));
+/// A list of `Category`.
+static GET_CATEGORIES_CATEGORY_LIST: Elements = Elements::new(0, 3, Node::object(
+    "Category",
+    0,
+    3,
+    &GET_CATEGORIES_CATEGORY_FIELDS,
+));
 
-/// Every `Category`, whole.
+/// A list of `Category`.
+static GET_CATEGORIES_CATEGORY_LIST_2: Elements = Elements::new(2, 3, Node::object(
+    "Category",
+    0,
+    3,
+    &GET_CATEGORIES_CATEGORY_FIELDS,
+));
+
+/// What is written of every `Category`, however deep.
 static GET_CATEGORIES_CATEGORY: Block = Block::Fields(&[
     Entry::copied("\"id\":", Template::copy(Path::here(&[Hop::Value(0)]))),
     Entry::copied("\"name\":", Template::copy(Path::here(&[Hop::Value(1)]))),
@@ -1029,7 +1038,7 @@ static GET_CATEGORIES_CATEGORY: Block = Block::Fields(&[
 ]);
 
 /// What is kept of `categories`: `catalog.listCategories()`.
-static GET_CATEGORIES_CATEGORIES: Shape = Shape::new(1, Node::list_at("", 0, &GET_CATEGORIES_ELEMENTS_ELEMENTS));
+static GET_CATEGORIES_CATEGORIES: Shape = Shape::new(1, Node::list_at("", 0, &GET_CATEGORIES_CATEGORY_LIST));
 
 /// What `GET /categories` answers.
 static GET_CATEGORIES_ANSWER: Template = Template::select(Path::tape(3, &[Hop::Each(0, Pick::All)]), &Block::Fields(&[
