@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
         self.claims_agree();
         self.mark_used();
         let mut endpoints = Vec::new();
-        let mut ok = true;
+        let mut failed = None;
         for decl in &spec.endpoints {
             let scene = scope::Scene {
                 checker: self,
@@ -132,10 +132,23 @@ impl<'a> Checker<'a> {
             };
             match scene.endpoint() {
                 Some(endpoint) => endpoints.push(endpoint),
-                None => ok = false,
+                None => failed = failed.or(Some(decl.place)),
             }
         }
-        ok.then_some(endpoints)
+        let Some(place) = failed else {
+            return Some(endpoints);
+        };
+        if self.sink.iter().all(|d| d.severity != Severity::Error) {
+            self.sink.push(
+                Diagnostic::new(
+                    Code::Unexplained,
+                    place,
+                    "this endpoint can't be built, and no reason was found",
+                )
+                .help("that is a fault of the checker: please report it with this spec"),
+            );
+        }
+        None
     }
 
     /// What endpoints name, in order of declaration: only that is part of the model.

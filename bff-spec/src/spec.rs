@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::diagnostic::{FileId, Place};
+use crate::diagnostic::Place;
 use crate::model::{Choice, ScalarKind, Scheme, Segment, Server, Text};
 use crate::syntax::ast;
 
@@ -199,7 +199,6 @@ pub(crate) enum ParamType {
 /// `body` of an endpoint: names, and names in them.
 #[derive(Debug)]
 pub(crate) struct BodyDecl {
-    pub(crate) place: Place,
     pub(crate) names: Vec<BodyName>,
 }
 
@@ -256,13 +255,4 @@ pub(crate) struct ProxyDecl {
     pub(crate) upstream: ast::Word,
     pub(crate) allow: Vec<String>,
     pub(crate) undocumented: bool,
-}
-
-/// A place for what stands in no file.
-pub(crate) fn nowhere() -> Place {
-    Place {
-        file: FileId(0),
-        start: 0,
-        end: 0,
-    }
 }

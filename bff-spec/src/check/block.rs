@@ -94,7 +94,7 @@ impl Scene<'_, '_> {
                 .help(if list {
                     "a list is made from one: `items: body.items { … }`, or written `[ { … } ]`; as the whole block, `= path { … }`"
                 } else {
-                    "a value is the whole block as `= path`"
+                    "give the value itself: a path, or a literal"
                 })
                 .maybe_related(want.place, "what it is bound to is here");
                 None
@@ -684,7 +684,10 @@ impl Scene<'_, '_> {
                 self.error(
                     Code::TooManySpreads,
                     word.place,
-                    format!("this endpoint spreads more than {} fragments", super::uses::MAX_SPREADS),
+                    format!(
+                        "this endpoint spreads more than {} fragments",
+                        super::uses::MAX_SPREADS
+                    ),
                 )
                 .help("a fragment that spreads another twice doubles what it brings");
             }
@@ -712,7 +715,12 @@ impl Scene<'_, '_> {
         };
         ok &= self.spread_fields(fields, &own, inner, seen, out);
         self.spreading.pop();
-        for diagnostic in self.checker.sink.iter_mut().skip(before) {
+        let fresh = if self.spreading.is_empty() {
+            before
+        } else {
+            usize::MAX
+        };
+        for diagnostic in self.checker.sink.iter_mut().skip(fresh) {
             if !(place.file == diagnostic.place.file
                 && place.start <= diagnostic.place.start
                 && diagnostic.place.end <= place.end)

@@ -33,9 +33,7 @@ impl Scene<'_, '_> {
         }
         self.unknown_error_calls();
         let graph = self.graph();
-        if graph.order.is_none() {
-            return None;
-        }
+        graph.order.as_ref()?;
         let uses = self.infer();
         self.spreads = 0;
         self.settle_inputs(&uses);
@@ -50,7 +48,14 @@ impl Scene<'_, '_> {
             self.requires_before_writes(&require.clauses, &graph);
         }
         self.forwarded();
-        if !self.decl.broken {
+        // A name that was misspelt may be the one that seems unused.
+        let misspelt = self.checker.sink.iter().skip(before).any(|d| {
+            matches!(
+                d.code,
+                Code::UnknownName | Code::UnknownInput | Code::UnknownFragment | Code::UnknownCall
+            )
+        });
+        if !self.decl.broken && !misspelt {
             let roots = self.all_roots();
             self.unused(&roots);
         }
@@ -63,18 +68,7 @@ impl Scene<'_, '_> {
         if failed || self.decl.broken {
             return None;
         }
-        let (Some(auth), Some(require), Some(work)) = (auth, require, work) else {
-            // Whatever is missing here was reported, or this says that it wasn't.
-            let place = self.decl.place;
-            self.error(
-                Code::Unexplained,
-                place,
-                "this endpoint can't be built, and no reason was found",
-            )
-            .help("that is a fault of the checker: please report it with this spec");
-            return None;
-        };
-        self.finish(auth, require, work)
+        self.finish(auth?, require?, work?)
     }
 
     fn finish(self, auth: Vec<usize>, require: Require, work: Work) -> Option<Endpoint> {
@@ -195,6 +189,19 @@ impl Scene<'_, '_> {
                         "a default for a header",
                         "without it, null leaves the header out",
                     );
+                    return None;
+                }
+                if let (ast::Start::Plain(word), []) =
+                    (&path.path.start, path.path.steps.as_slice())
+                    && self.root(&word.text).is_none()
+                {
+                    let text = word.text.clone();
+                    self.error(
+                        Code::UnknownName,
+                        word.place,
+                        format!("there is no call `{text}`"),
+                    )
+                    .help(format!("a literal is quoted twice: `{name}: '\"{text}\"'`"));
                     return None;
                 }
                 let walk = self.walk(&path.path, At::ROOTS)?;

@@ -2,7 +2,7 @@
 
 use super::describe::names;
 use super::scope::{Head, Scene};
-use crate::contract::{Contract, Lookup, Operation, Parameter, Response, TypeId};
+use crate::contract::{Contract, Kind, Lookup, Operation, Parameter, Response, TypeId};
 use crate::diagnostic::{Code, Severity};
 use crate::nearest::nearest;
 use crate::spec::{CallDecl, EndpointDecl, ErrorActionDecl};
@@ -68,12 +68,13 @@ impl<'a> Scene<'_, 'a> {
             let each = call.call.as_ref().and_then(|ast| {
                 let (_, operation) = target.as_ref()?;
                 let argument = ast.arguments.iter().find(|a| a.each.is_some())?;
-                parameter(operation, argument).map(|p| p.ty)
+                parameter(operation, argument)
+                    .map(|p| p.ty)
+                    .filter(|ty| !matches!(self.kind(*ty), Kind::List(_)))
             });
             self.heads.push(Head {
                 name: call.name.clone(),
                 place: call.place,
-                optional: call.optional,
                 target,
                 answer,
                 nullable: call.optional || call.when.is_some() || absent || bodiless,

@@ -106,7 +106,8 @@ impl<'a> Scene<'_, 'a> {
                 Some(declared) => match self.declared_fits(declared, bound, bind, used.place, name)
                 {
                     Some(bound) => bound,
-                    None => continue,
+                    // It was said; what depends on it goes by the contract.
+                    None => bound,
                 },
                 None => bound,
             };

@@ -182,7 +182,7 @@ impl Scene<'_, '_> {
 
     /// In a selection, a plain word that is no field but a root: says how it is written.
     fn plain_root(&mut self, word: &Word, ty: TypeId) -> Option<()> {
-        if self.field_names(ty).iter().any(|n| *n == word.text) || self.is_open(ty) {
+        if self.field_names(ty).contains(&word.text) || self.is_open(ty) {
             return Some(());
         }
         if self.root(&word.text).is_none() {
@@ -508,6 +508,24 @@ impl Scene<'_, '_> {
                 ty,
             });
             return Some(());
+        }
+        if matches!(walk.root, Root::Body) && self.decl.body.is_some() {
+            let known = self.field_names(walk.ty);
+            let so_far = walk.so_far.clone();
+            self.error(
+                Code::UndeclaredBody,
+                word.place,
+                format!("`{so_far}` declares no `{}`", word.text),
+            )
+            .help(
+                match nearest(&word.text, known.iter().map(String::as_str)) {
+                    Some(near) => {
+                        format!("did you mean `{near}`? or declare it under the endpoint's `body`")
+                    }
+                    None => "declare it under the endpoint's `body`".to_owned(),
+                },
+            );
+            return None;
         }
         self.unknown_field(walk.ty, word, place, walk.so_far());
         None

@@ -31,7 +31,6 @@ impl At {
 pub(crate) struct Head {
     pub(crate) name: String,
     pub(crate) place: Place,
-    pub(crate) optional: bool,
     /// Its upstream's name and operation; none if that is unknown, which was said.
     pub(crate) target: Option<(String, Operation)>,
     /// The type of its answer: with `each`, of one of them.
@@ -84,10 +83,6 @@ pub(crate) enum RootWord {
 pub(crate) const ROOT_WORDS: &[&str] = &["claims", "path", "query", "header", "cookie", "body"];
 
 impl<'a> Scene<'_, 'a> {
-    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        self.checker.sink.push(diagnostic);
-    }
-
     pub(crate) fn error(
         &mut self,
         code: Code,
@@ -164,13 +159,6 @@ impl<'s> Report<'s> {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.diagnostic = self.diagnostic.take().map(|d| d.help(help));
         self
-    }
-
-    pub(crate) fn maybe_help(self, help: Option<String>) -> Self {
-        match help {
-            Some(help) => self.help(help),
-            None => self,
-        }
     }
 
     pub(crate) fn related(mut self, place: Place, message: impl Into<String>) -> Self {

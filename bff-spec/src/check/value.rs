@@ -323,17 +323,6 @@ impl Scene<'_, '_> {
         let Some(literal) = default else {
             return Some(path.nullable);
         };
-        if !path.nullable {
-            self.error(
-                Code::DefaultNeverUsed,
-                literal.place,
-                format!(
-                    "`{}` is never null, so this default is never used",
-                    path.text
-                ),
-            )
-            .help("take it out");
-        }
         if literal.kind == LiteralKind::Null {
             return Some(path.nullable);
         }
@@ -359,6 +348,17 @@ impl Scene<'_, '_> {
         if let Some(reason) = reason {
             self.error(Code::DefaultValue, literal.place, reason);
             return None;
+        }
+        if !path.nullable {
+            self.error(
+                Code::DefaultNeverUsed,
+                literal.place,
+                format!(
+                    "`{}` is never null, so this default is never used",
+                    path.text
+                ),
+            )
+            .help("take it out");
         }
         Some(false)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::reader::{Keys, Reader, list};
+use super::reader::{Keys, Reader};
 use super::upstream::variable_name;
 use super::{AuthDecl, RequireDecl, SchemeDecl};
 use crate::diagnostic::{Code, Place};
@@ -347,9 +347,4 @@ impl Reader<'_> {
         let condition = syntax::condition(&text, self.sink);
         condition.filter(|_| self.sink.len() == before)
     }
-}
-
-/// For messages: what schemes there are.
-pub(crate) fn scheme_list<'s>(names: impl IntoIterator<Item = &'s str>) -> String {
-    list(names)
 }

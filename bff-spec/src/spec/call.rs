@@ -151,6 +151,7 @@ impl Reader<'_> {
                     self.call_text(node, call);
                 }
             }
+            None if CALL.misspelt(&table, "call") => {}
             None => {
                 let place = call.place;
                 self.error(

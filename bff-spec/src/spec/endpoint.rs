@@ -161,7 +161,9 @@ impl Reader<'_> {
         }
         self.shape(&table, &endpoint);
         let errors = |d: &Diagnostic| d.severity == Severity::Error && d.code != Code::Unsupported;
-        endpoint.broken = broken || self.sink[before..].iter().any(errors);
+        let null = table.entries.is_empty() && self.sink.iter().any(|d| d.code == Code::Yaml);
+        let no_proxy = table.get("proxy").is_some() && endpoint.proxy.is_none();
+        endpoint.broken = broken || null || no_proxy || self.sink[before..].iter().any(errors);
         Some(endpoint)
     }
 
@@ -212,7 +214,16 @@ impl Reader<'_> {
             )
             .help = Some("`proxy: UPSTREAM`, or a path with `{name}`".into());
         }
-        if table.entry("calls").is_none() && table.entry("response").is_none() {
+        let misspelt = ["calls", "response", "proxy"]
+            .iter()
+            .any(|key| ENDPOINT.misspelt(table, key));
+        let broken_yaml =
+            table.entries.is_empty() && self.sink.iter().any(|d| d.code == Code::Yaml);
+        if table.entry("calls").is_none()
+            && table.entry("response").is_none()
+            && !misspelt
+            && !broken_yaml
+        {
             self.error(
                 Code::MissingKey,
                 endpoint.place,
@@ -372,10 +383,7 @@ impl Reader<'_> {
                 return None;
             }
         };
-        Some(BodyDecl {
-            place: node.place,
-            names,
-        })
+        Some(BodyDecl { names })
     }
 
     fn body_names(&mut self, fields: &[ast::Field]) -> Vec<BodyName> {

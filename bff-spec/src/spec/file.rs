@@ -201,7 +201,6 @@ impl Assembly {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut reader = Reader {
             sources,
-            file: node.place.file,
             folder: folder.to_owned(),
             sink,
         };
@@ -428,6 +427,9 @@ fn name(table: &Table<'_>, node: &Node, reader: &mut Reader<'_>) -> String {
             end: node.place.start,
             ..node.place
         };
+        if FILE.misspelt(table, "bff") {
+            return String::new();
+        }
         reader
             .error(Code::MissingKey, start, "this file has no `bff`")
             .help =
@@ -496,7 +498,7 @@ fn base(table: &Table<'_>, reader: &mut Reader<'_>) -> String {
 
 fn endpoints(table: &Table<'_>, node: &Node, reader: &mut Reader<'_>) -> Vec<super::EndpointDecl> {
     let Some(value) = table.get("endpoints") else {
-        if table.get("bff").is_some() {
+        if table.get("bff").is_some() && !FILE.misspelt(table, "endpoints") {
             let place = table.entry("bff").map_or(node.place, |(k, _)| k.place);
             reader
                 .error(Code::MissingKey, place, "this spec has no `endpoints`")

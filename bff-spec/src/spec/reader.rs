@@ -1,6 +1,6 @@
 //! Tables and scalars of a file: closed tables, kinds checked, every fault at its place.
 
-use crate::diagnostic::{Code, Diagnostic, FileId, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::document::{Core, Data, Key, Node, Scalar, Style};
 use crate::nearest::nearest;
 use crate::source::Sources;
@@ -15,10 +15,19 @@ pub(crate) struct Keys {
     pub(crate) later: &'static [(&'static str, &'static str)],
 }
 
+impl Keys {
+    /// Whether a key that isn't there was probably meant by one that is unknown, which was said.
+    pub(crate) fn misspelt(&self, table: &Table<'_>, key: &str) -> bool {
+        table.entries.iter().any(|(k, _)| {
+            !self.known.contains(&k.text.as_str())
+                && nearest(&k.text, self.known.iter().copied()) == Some(key)
+        })
+    }
+}
+
 /// Reads nodes of one file.
 pub(crate) struct Reader<'a> {
     pub(crate) sources: &'a Sources,
-    pub(crate) file: FileId,
     /// The file's folder, relative to the workspace; empty at its root.
     pub(crate) folder: String,
     pub(crate) sink: &'a mut Vec<Diagnostic>,
@@ -28,7 +37,6 @@ pub(crate) struct Reader<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Table<'n> {
     pub(crate) entries: &'n [(Key, Node)],
-    pub(crate) place: Place,
 }
 
 impl<'n> Table<'n> {
@@ -48,10 +56,6 @@ impl<'n> Table<'n> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        self.sink.push(diagnostic);
-    }
-
     pub(crate) fn error(
         &mut self,
         code: Code,
@@ -91,10 +95,7 @@ impl<'a> Reader<'a> {
         for (key, value) in entries {
             self.check_key(key, value, keys);
         }
-        Some(Table {
-            entries,
-            place: node.place,
-        })
+        Some(Table { entries })
     }
 
     fn check_key(&mut self, key: &Key, value: &Node, keys: &Keys) {

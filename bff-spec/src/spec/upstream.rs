@@ -66,6 +66,7 @@ impl Reader<'_> {
             Some(node) => self
                 .text(node, "`contract`")
                 .and_then(|path| Some((self.resolve(&path, node.place)?, node.place))),
+            None if UPSTREAM.misspelt(&table, "contract") => None,
             None => {
                 self.error(
                     Code::MissingKey,
@@ -81,6 +82,7 @@ impl Reader<'_> {
         };
         let url = match table.get("url") {
             Some(node) => self.url(node),
+            None if UPSTREAM.misspelt(&table, "url") => None,
             None => {
                 let variable = variable_name(&key.text, "URL");
                 self.error(

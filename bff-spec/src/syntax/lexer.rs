@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Number(String),
     /// One of `{}[](),:=.$*-!@`, or `…` for `...`, or `?` for `??`.
     Sign(char),
+    /// What makes no token, and was reported.
+    Fault,
     End,
 }
 
@@ -43,9 +45,7 @@ pub(crate) fn tokens(text: &Text<'_>, sink: &mut Vec<Diagnostic>) -> Vec<Token> 
     loop {
         let fresh_line = lexer.skip_blank();
         let start = lexer.at;
-        let Some(kind) = lexer.next() else {
-            continue;
-        };
+        let kind = lexer.next();
         let last = kind == Kind::End;
         tokens.push(Token {
             kind,
@@ -105,24 +105,23 @@ impl Lexer<'_> {
         fresh
     }
 
-    /// None: nothing that makes a token stood here, and it was skipped.
-    fn next(&mut self) -> Option<Kind> {
+    fn next(&mut self) -> Kind {
         let start = self.at;
         let Some(byte) = self.byte(0) else {
-            return Some(Kind::End);
+            return Kind::End;
         };
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'_' => Some(self.name(start)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' => self.name(start),
             b'0'..=b'9' => self.number(start),
             b'-' if self.byte(1).is_some_and(|b| b.is_ascii_digit()) => self.number(start),
             b'"' | b'\'' => self.string(start, byte),
             b'.' if self.byte(1) == Some(b'.') && self.byte(2) == Some(b'.') => {
                 self.at += 3;
-                Some(Kind::Sign(SPREAD))
+                Kind::Sign(SPREAD)
             }
             b'?' if self.byte(1) == Some(b'?') => {
                 self.at += 2;
-                Some(Kind::Sign(DEFAULT))
+                Kind::Sign(DEFAULT)
             }
             b'{' | b'}' | b'[' | b']' | b'(' | b')' | b',' | b':' | b'=' | b'.' | b'$' | b'*'
             | b'-' | b'!' | b'@' => {
@@ -131,11 +130,15 @@ impl Lexer<'_> {
                     self.at += 1;
                     self.report(start, start + 2, "`==` is written `=`");
                 }
-                Some(Kind::Sign(char::from(byte)))
+                Kind::Sign(char::from(byte))
             }
             _ => {
                 let c = self.slice(start, self.bytes.len()).chars().next();
                 self.at += c.map_or(1, char::len_utf8);
+                // `&&` is one fault.
+                while byte.is_ascii() && self.byte(0) == Some(byte) {
+                    self.at += 1;
+                }
                 let end = self.at;
                 let found = self.slice(start, end).to_owned();
                 let help = if byte.is_ascii() {
@@ -156,7 +159,7 @@ impl Lexer<'_> {
                 };
                 self.report(start, end, format!("`{found}` has no meaning here"))
                     .help = Some(help.into());
-                None
+                Kind::Fault
             }
         }
     }
@@ -171,7 +174,7 @@ impl Lexer<'_> {
         Kind::Name(self.slice(start, self.at).to_owned())
     }
 
-    fn number(&mut self, start: usize) -> Option<Kind> {
+    fn number(&mut self, start: usize) -> Kind {
         self.at += usize::from(self.byte(0) == Some(b'-'));
         self.digits();
         if self.byte(0) == Some(b'.') && self.byte(1).is_some_and(|b| b.is_ascii_digit()) {
@@ -190,11 +193,11 @@ impl Lexer<'_> {
             .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
         {
             let Kind::Name(word) = self.name(start) else {
-                return None;
+                return Kind::Fault;
             };
             self.report(start, self.at, format!("`{word}` starts with a digit"))
                 .help = Some(format!("a name that does is quoted: `\"{word}\"`"));
-            return Some(Kind::Name(word));
+            return Kind::Name(word);
         }
         let text = self.slice(start, self.at).to_owned();
         if serde_json::from_str::<serde_json::Number>(&text).is_err() {
@@ -205,9 +208,9 @@ impl Lexer<'_> {
                 format!("`{text}` is not a number as JSON writes it"),
             )
             .help = Some("no leading zeros; a text is quoted".into());
-            return Some(Kind::Number("0".into()));
+            return Kind::Number("0".into());
         }
-        Some(Kind::Number(text))
+        Kind::Number(text)
     }
 
     fn digits(&mut self) {
@@ -216,7 +219,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn string(&mut self, start: usize, quote: u8) -> Option<Kind> {
+    fn string(&mut self, start: usize, quote: u8) -> Kind {
         self.at += 1;
         loop {
             match self.byte(0) {
@@ -224,9 +227,7 @@ impl Lexer<'_> {
                     let end = self.at;
                     self.report(start, end, "a quoted text doesn't end").help =
                         Some(format!("close it with `{}`", char::from(quote)));
-                    return Some(Kind::String(
-                        self.slice(start + 1, end).trim_end().to_owned(),
-                    ));
+                    return Kind::String(self.slice(start + 1, end).trim_end().to_owned());
                 }
                 Some(b'\\') => self.at = (self.at + 2).min(self.bytes.len()),
                 Some(b) if b == quote => break,
@@ -242,16 +243,16 @@ impl Lexer<'_> {
             let diagnostic = self.report(start, end, "texts are written in double quotes");
             diagnostic.help = Some(format!("write `{right}`"));
             diagnostic.fix = Some(crate::diagnostic::Edit { place, text: right });
-            return Some(Kind::String(inner));
+            return Kind::String(inner);
         }
         if let Ok(text) = serde_json::from_str::<String>(self.slice(start, end)) {
-            return Some(Kind::String(text));
+            return Kind::String(text);
         }
         self.report(start, end, "a quoted text is not one as JSON writes it")
             .help = Some(
             "a backslash stands before `\"`, `\\`, `/`, `b`, `f`, `n`, `r`, `t` or `uXXXX` alone"
                 .into(),
         );
-        Some(Kind::String(inner))
+        Kind::String(inner)
     }
 }

@@ -63,6 +63,8 @@ struct Parser<'a> {
     at: usize,
     depth: usize,
     sink: &'a mut Vec<Diagnostic>,
+    /// Takes what is said where the lexer has said something already.
+    muted: Diagnostic,
 }
 
 impl<'a> Parser<'a> {
@@ -71,14 +73,15 @@ impl<'a> Parser<'a> {
         sink: &'a mut Vec<Diagnostic>,
         parse: impl FnOnce(&mut Parser<'a>) -> T,
     ) -> T {
-        let tokens = lexer::tokens(text, sink);
         let before = sink.len();
+        let tokens = lexer::tokens(text, sink);
         let mut parser = Parser {
             text,
             tokens,
             at: 0,
             depth: 0,
             sink,
+            muted: Diagnostic::new(Code::Syntax, text.place(0, 0), String::new()),
         };
         let result = parse(&mut parser);
         if parser.kind() != &Kind::End && parser.sink.len() == before {
@@ -185,7 +188,7 @@ impl<'a> Parser<'a> {
     /// What the next token is, for people.
     fn found(&self) -> String {
         match self.kind() {
-            Kind::End => "the end".into(),
+            Kind::End | Kind::Fault => "the end".into(),
             Kind::Sign(SPREAD) => "`...`".into(),
             Kind::Sign(DEFAULT) => "`??`".into(),
             Kind::Sign(sign) => format!("`{sign}`"),
@@ -201,6 +204,9 @@ impl<'a> Parser<'a> {
     }
 
     fn fault_at(&mut self, place: Place, message: impl Into<String>) -> &mut Diagnostic {
+        if self.kind() == &Kind::Fault {
+            return &mut self.muted;
+        }
         let at = self.sink.len();
         self.sink
             .push(Diagnostic::new(Code::Syntax, place, message));

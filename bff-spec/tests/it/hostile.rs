@@ -4,7 +4,11 @@ use crate::{Text, folder};
 
 fn errors(spec: &str) -> usize {
     let checked = bff_spec::check(&Text(spec, folder("wrong")), "spec.yaml");
-    assert!(checked.model.is_none(), "{}", spec.get(..200).unwrap_or(spec));
+    assert!(
+        checked.model.is_none(),
+        "{}",
+        spec.get(..200).unwrap_or(spec)
+    );
     checked.diagnostics.len()
 }
 

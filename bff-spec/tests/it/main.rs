@@ -41,7 +41,11 @@ impl SourceLoader for Text<'_> {
 }
 
 fn folder(name: &str) -> Folder {
-    Folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name))
+    Folder(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests")
+            .join(name),
+    )
 }
 
 /// The `.yaml` files directly in a folder, in order.
@@ -66,7 +70,9 @@ fn matches(name: &str, case: &str, found: &str) -> Result<(), String> {
     if expected == found {
         Ok(())
     } else {
-        Err(format!("{case}\n--- expected\n{expected}\n--- found\n{found}"))
+        Err(format!(
+            "{case}\n--- expected\n{expected}\n--- found\n{found}"
+        ))
     }
 }
 

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use bff_spec::contract::{Kind, TypeId, Types, VariantTest};
 use bff_spec::model::{
-    Block, Call, Condition, Endpoint, Entry, ErrorAction, Fan, HeaderValue, Model, Operand, Path, Pick, Root, Step,
-    Value, Work,
+    Block, Call, Condition, Endpoint, Entry, ErrorAction, Fan, HeaderValue, Model, Operand, Path,
+    Pick, Root, Step, Value, Work,
 };
 
 pub(crate) fn model(model: &Model) -> String {
@@ -23,11 +23,23 @@ pub(crate) fn model(model: &Model) -> String {
         )
         .unwrap();
         for (name, text) in &u.headers {
-            writeln!(out, "  {name}: {:?}{}", text.parts, if text.secret { " secret" } else { "" }).unwrap();
+            writeln!(
+                out,
+                "  {name}: {:?}{}",
+                text.parts,
+                if text.secret { " secret" } else { "" }
+            )
+            .unwrap();
         }
     }
     for s in &model.schemes {
-        writeln!(out, "scheme {} {:?}", s.name, s.claims.iter().map(|c| &c.name).collect::<Vec<_>>()).unwrap();
+        writeln!(
+            out,
+            "scheme {} {:?}",
+            s.name,
+            s.claims.iter().map(|c| &c.name).collect::<Vec<_>>()
+        )
+        .unwrap();
     }
     for e in &model.endpoints {
         out += &Printer { model, endpoint: e }.endpoint();
@@ -49,9 +61,18 @@ impl Printer<'_> {
         let e = self.endpoint;
         let mut out = format!("\n{} -> {} {:?}", e.key, e.path, e.timeout);
         if let Some(choice) = &e.choice {
-            write!(out, " when {:?} {} = {}", choice.location, choice.name, choice.equals).unwrap();
+            write!(
+                out,
+                " when {:?} {} = {}",
+                choice.location, choice.name, choice.equals
+            )
+            .unwrap();
         }
-        let auth: Vec<&str> = e.auth.iter().map(|i| self.model.schemes[*i].name.as_str()).collect();
+        let auth: Vec<&str> = e
+            .auth
+            .iter()
+            .map(|i| self.model.schemes[*i].name.as_str())
+            .collect();
         writeln!(out, " auth {auth:?}").unwrap();
         for i in &e.inputs {
             writeln!(
@@ -61,19 +82,33 @@ impl Printer<'_> {
                 i.name,
                 self.ty(i.ty, 2),
                 if i.required { " required" } else { "" },
-                i.default.as_ref().map_or(String::new(), |d| format!(" = {d}")),
+                i.default
+                    .as_ref()
+                    .map_or(String::new(), |d| format!(" = {d}")),
             )
             .unwrap();
         }
         if let Some(body) = &e.body {
-            writeln!(out, "  body: {}{}", self.ty(body.ty, 4), if body.required { " required" } else { "" }).unwrap();
+            writeln!(
+                out,
+                "  body: {}{}",
+                self.ty(body.ty, 4),
+                if body.required { " required" } else { "" }
+            )
+            .unwrap();
         }
         let r = &e.require;
         if !r.scopes.is_empty() || !r.roles.is_empty() {
             writeln!(out, "  require scopes {:?} roles {:?}", r.scopes, r.roles).unwrap();
         }
         for c in &r.clauses {
-            writeln!(out, "  require {} reads {:?}", self.condition(&c.condition), c.reads).unwrap();
+            writeln!(
+                out,
+                "  require {} reads {:?}",
+                self.condition(&c.condition),
+                c.reads
+            )
+            .unwrap();
         }
         match &e.work {
             Work::Proxy(p) => writeln!(
@@ -92,7 +127,9 @@ impl Printer<'_> {
                 for (name, value) in &work.headers {
                     match value {
                         HeaderValue::Literal(text) => write!(out, " {name}: {text:?}").unwrap(),
-                        HeaderValue::Path(path) => write!(out, " {name}: {}", self.path(path)).unwrap(),
+                        HeaderValue::Path(path) => {
+                            write!(out, " {name}: {}", self.path(path)).unwrap()
+                        }
                     }
                 }
                 out += "\n";
@@ -109,7 +146,10 @@ impl Printer<'_> {
             "  {index} {}{} {} needs {:?} after {:?}",
             call.name,
             if call.optional { "?" } else { "" },
-            call.operation.id.clone().unwrap_or_else(|| call.operation.route()),
+            call.operation
+                .id
+                .clone()
+                .unwrap_or_else(|| call.operation.route()),
             call.needs,
             call.after
         );
@@ -124,7 +164,9 @@ impl Printer<'_> {
             }
         }
         match call.fan {
-            Fan::One { list_argument: None } => {}
+            Fan::One {
+                list_argument: None,
+            } => {}
             fan => write!(out, " {fan:?}").unwrap(),
         }
         match call.answer {
@@ -133,7 +175,14 @@ impl Printer<'_> {
         }
         for a in &call.arguments {
             let p = &call.operation.parameters[a.parameter];
-            writeln!(out, "    {:?}.{} = {}", p.location, p.name, self.value(&a.value, 2).trim_end()).unwrap();
+            writeln!(
+                out,
+                "    {:?}.{} = {}",
+                p.location,
+                p.name,
+                self.value(&a.value, 2).trim_end()
+            )
+            .unwrap();
         }
         if let Some(when) = &call.when {
             writeln!(out, "    when {}", self.condition(when)).unwrap();
@@ -158,7 +207,11 @@ impl Printer<'_> {
 
     fn block(&self, block: &Block, depth: usize) -> String {
         match block {
-            Block::Value(value) => format!("{}= {}\n", "  ".repeat(depth), self.value(value, depth).trim_end()),
+            Block::Value(value) => format!(
+                "{}= {}\n",
+                "  ".repeat(depth),
+                self.value(value, depth).trim_end()
+            ),
             Block::Fields(entries) => self.entries(entries, depth),
         }
     }
@@ -168,9 +221,19 @@ impl Printer<'_> {
         let mut out = String::new();
         for entry in entries {
             match entry {
-                Entry::Field { name, value, copied, .. } => {
+                Entry::Field {
+                    name,
+                    value,
+                    copied,
+                    ..
+                } => {
                     let mark = if *copied { "*" } else { "" };
-                    writeln!(out, "{pad}{mark}{name}: {}", self.value(value, depth).trim_end()).unwrap();
+                    writeln!(
+                        out,
+                        "{pad}{mark}{name}: {}",
+                        self.value(value, depth).trim_end()
+                    )
+                    .unwrap();
                 }
                 Entry::Variant { test, entries, .. } => {
                     writeln!(out, "{pad}on {}", test_text(test)).unwrap();
@@ -190,11 +253,18 @@ impl Printer<'_> {
         match value {
             Value::Literal(json) => json.clone(),
             Value::List(values) => {
-                let values: Vec<String> = values.iter().map(|v| self.value(v, depth).trim_end().to_owned()).collect();
+                let values: Vec<String> = values
+                    .iter()
+                    .map(|v| self.value(v, depth).trim_end().to_owned())
+                    .collect();
                 format!("[{}]", values.join(", "))
             }
             Value::Block(block) => format!("{{\n{}", self.block(block, depth + 1)),
-            Value::Path { path, select, default } => {
+            Value::Path {
+                path,
+                select,
+                default,
+            } => {
                 let mut out = self.path(path);
                 if let Some(default) = default {
                     write!(out, " ?? {default}").unwrap();
@@ -248,13 +318,19 @@ impl Printer<'_> {
         match pick {
             Pick::All => "*".into(),
             Pick::Index(i) => i.to_string(),
-            Pick::Slice(a, b) => format!("{a:?}:{b:?}").replace("None", "").replace("Some", ""),
+            Pick::Slice(a, b) => format!("{a:?}:{b:?}")
+                .replace("None", "")
+                .replace("Some", ""),
             Pick::First(keys) | Pick::Every(keys) => {
                 let keys: Vec<String> = keys
                     .iter()
                     .map(|k| format!("{} = {}", k.field.join("."), self.operand(&k.equals)))
                     .collect();
-                let kind = if matches!(pick, Pick::First(_)) { "first" } else { "every" };
+                let kind = if matches!(pick, Pick::First(_)) {
+                    "first"
+                } else {
+                    "every"
+                };
                 format!("{kind} {}", keys.join(", "))
             }
         }
@@ -286,12 +362,21 @@ impl Printer<'_> {
             Kind::Scalars(kinds) => format!("{kinds:?}"),
             Kind::List(of) => format!("[{}]", self.ty(*of, depth)),
             Kind::Variants(v) => format!("variants({})", v.members.len()),
-            Kind::Object(o) if depth == 0 => format!("object({})", ty.name.clone().unwrap_or(o.fields.len().to_string())),
+            Kind::Object(o) if depth == 0 => format!(
+                "object({})",
+                ty.name.clone().unwrap_or(o.fields.len().to_string())
+            ),
             Kind::Object(o) => {
                 let mut fields: Vec<String> = o
                     .fields
                     .iter()
-                    .map(|(n, f)| format!("{n}{}: {}", if f.required { "" } else { "?" }, self.ty(f.ty, depth - 1)))
+                    .map(|(n, f)| {
+                        format!(
+                            "{n}{}: {}",
+                            if f.required { "" } else { "?" },
+                            self.ty(f.ty, depth - 1)
+                        )
+                    })
                     .collect();
                 fields.extend(o.rest.map(|r| format!("*: {}", self.ty(r, depth - 1))));
                 format!("{{ {} }}", fields.join(", "))

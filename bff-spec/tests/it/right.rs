@@ -16,7 +16,11 @@ fn models_are_as_expected() {
             let Some(model) = &checked.model else {
                 return Err(format!("{case}: {}", found.join("\n")));
             };
-            matches("right", case, &format!("{}{}", render::model(model), found.join("\n")))
+            matches(
+                "right",
+                case,
+                &format!("{}{}", render::model(model), found.join("\n")),
+            )
         })
         .collect();
     assert_all(results);

@@ -2,25 +2,40 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use bff_spec::Checked;
 use bff_spec::diagnostic::{Code, Place};
 
 use crate::{assert_all, cases, folder, matches};
 
+/// Every case, checked once.
+static CASES: LazyLock<Vec<(String, Checked)>> = LazyLock::new(|| {
+    cases("wrong")
+        .into_iter()
+        .map(|case| {
+            let checked = bff_spec::check(&folder("wrong"), &case);
+            (case, checked)
+        })
+        .collect()
+});
+
 #[test]
 fn diagnostics_are_as_expected() {
-    let results = cases("wrong")
+    let results = CASES
         .iter()
-        .map(|case| {
-            let checked = bff_spec::check(&folder("wrong"), case);
+        .map(|(case, checked)| {
             if checked.diagnostics.is_empty() {
                 return Err(format!("{case}: nothing was found wrong"));
             }
-            if checked.diagnostics.iter().any(|d| d.code == Code::Unexplained) {
-                return Err(format!("{case}: {}", text(&checked)));
+            if checked
+                .diagnostics
+                .iter()
+                .any(|d| d.code == Code::Unexplained)
+            {
+                return Err(format!("{case}: {}", text(checked)));
             }
-            matches("wrong", case, &text(&checked))
+            matches("wrong", case, &text(checked))
         })
         .collect();
     assert_all(results);
@@ -37,9 +52,9 @@ fn is_elsewhere(code: Code) -> bool {
 
 #[test]
 fn every_code_has_a_case() {
-    let seen: BTreeSet<Code> = cases("wrong")
+    let seen: BTreeSet<Code> = CASES
         .iter()
-        .flat_map(|case| bff_spec::check(&folder("wrong"), case).diagnostics)
+        .flat_map(|(_, checked)| &checked.diagnostics)
         .map(|d| d.code)
         .collect();
     let missing: Vec<&str> = Code::ALL
@@ -54,12 +69,11 @@ fn every_code_has_a_case() {
 fn fixes_mend_what_they_are_offered_for() {
     let mut tried = 0;
     let mut wrong = Vec::new();
-    for case in cases("wrong") {
-        let checked = bff_spec::check(&folder("wrong"), &case);
+    for (case, checked) in CASES.iter() {
         for diagnostic in &checked.diagnostics {
             let Some(fix) = &diagnostic.fix else { continue };
             let file = checked.sources.get(fix.place.file).unwrap();
-            if file.path != case {
+            if file.path != *case {
                 continue;
             }
             tried += 1;
@@ -71,7 +85,11 @@ fn fixes_mend_what_they_are_offered_for() {
                 .iter()
                 .any(|d| d.code == diagnostic.code && d.message == diagnostic.message);
             if still {
-                wrong.push(format!("{case}: {} {}", diagnostic.code.as_str(), diagnostic.message));
+                wrong.push(format!(
+                    "{case}: {} {}",
+                    diagnostic.code.as_str(),
+                    diagnostic.message
+                ));
             }
         }
     }
@@ -81,8 +99,8 @@ fn fixes_mend_what_they_are_offered_for() {
 
 #[test]
 fn messages_are_one_line_without_a_full_stop() {
-    for case in cases("wrong") {
-        for d in bff_spec::check(&folder("wrong"), &case).diagnostics {
+    for (case, checked) in CASES.iter() {
+        for d in &checked.diagnostics {
             assert!(!d.message.contains('\n'), "{case}: {}", d.message);
             assert!(!d.message.ends_with('.'), "{case}: {}", d.message);
         }
@@ -94,7 +112,10 @@ fn text(checked: &Checked) -> String {
     let at = |place: Place| {
         let (start, end) = checked.sources.lines(place);
         let file = &checked.sources.get(place.file).unwrap().path;
-        format!("{file}:{}:{}-{}:{}", start.line, start.column, end.line, end.column)
+        format!(
+            "{file}:{}:{}-{}:{}",
+            start.line, start.column, end.line, end.column
+        )
     };
     let mut out = String::new();
     for d in &checked.diagnostics {

@@ -14,7 +14,7 @@ impl Parser<'_> {
             Kind::Sign('$') => {
                 self.advance();
                 if !self.at_word() || !self.touches(0) {
-                    self.expected("the name of a call or input, right after `$`");
+                    self.expected("the name of a call or input right after `$`");
                     return None;
                 }
                 Start::Root(self.take_word()?)
@@ -53,7 +53,7 @@ impl Parser<'_> {
                     // `.` of a step has its word right after it.
                     if !self.touches(1) {
                         self.advance();
-                        self.expected("a field's name, right after `.`");
+                        self.expected("a field's name right after `.`");
                         return None;
                     }
                     self.advance();
@@ -75,7 +75,7 @@ impl Parser<'_> {
                     match self.take_word() {
                         Some(word) => StepKind::Header(word),
                         None => {
-                            self.expected("a response header's name, right after `@`");
+                            self.expected("a response header's name right after `@`");
                             return None;
                         }
                     }
@@ -208,7 +208,7 @@ impl Parser<'_> {
             match self.take_word() {
                 Some(word) => field.push(word),
                 None => {
-                    self.expected("a field's name, right after `.`");
+                    self.expected("a field's name right after `.`");
                     return None;
                 }
             }
