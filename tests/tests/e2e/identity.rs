@@ -1,7 +1,5 @@
 //! Keys that rotate, issuers that are away, and tokens nobody signed.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
 use crate::harness::World;
@@ -32,20 +30,12 @@ async fn ask_with(world: &World, key: &Key) -> Got {
     ask(world, &issuer::sign(&claims(world), key)).await
 }
 
-/// Moves the clock past the least time between two fetches of keys.
-async fn a_while_later() {
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(10)).await;
-    tokio::time::resume();
-}
-
 #[tokio::test]
 async fn a_rotated_key_is_picked_up() {
     let world = world().await;
     assert_eq!(ask_with(&world, &ES256).await.status, 200);
     assert_eq!(ask_with(&world, &OTHER).await.status, 401);
     world.issuer.publish(&[&OTHER]);
-    a_while_later().await;
     assert_eq!(ask_with(&world, &OTHER).await.status, 200);
     let old = ask_with(&world, &ES256).await;
     assert_eq!(old.status, 401, "a withdrawn key still serves: {old:?}");
@@ -60,18 +50,13 @@ async fn known_keys_outlive_their_issuer() {
         Answer::json(500, ""),
     );
     world.issuer.answer("GET /keys", Answer::json(500, ""));
-    a_while_later().await;
-    assert_eq!(ask_with(&world, &OTHER).await.status, 401);
+    let unknown = ask_with(&world, &OTHER).await;
+    assert_eq!(
+        unknown.status, 503,
+        "nobody can say whether this key is the issuer's: {unknown:?}"
+    );
     assert_eq!(ask_with(&world, &ES256).await.status, 200);
     assert_eq!(ask_with(&world, &RS256).await.status, 200);
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(400)).await;
-    tokio::time::resume();
-    assert_eq!(
-        ask_with(&world, &RS256).await.status,
-        200,
-        "an hour-old set is better than none"
-    );
 }
 
 #[tokio::test]
@@ -82,7 +67,6 @@ async fn without_keys_nobody_is_told_401() {
     assert_eq!(got.status, 503, "{got:?}");
     assert!(got.header("retry-after").is_some(), "{got:?}");
     world.issuer.publish(&[&ES256]);
-    a_while_later().await;
     assert_eq!(ask_with(&world, &ES256).await.status, 200);
 }
 
@@ -108,8 +92,8 @@ async fn keys_are_fetched_once_however_many_ask() {
         .filter(|seen| seen.target == "/keys")
         .count();
     assert_eq!(fetches, 1);
-    for _ in 0..5 {
-        ask_with(&world, &OTHER).await;
+    for _ in 0..50 {
+        assert_eq!(ask_with(&world, &OTHER).await.status, 401);
     }
     let fetches = world
         .issuer
@@ -119,8 +103,8 @@ async fn keys_are_fetched_once_however_many_ask() {
         .filter(|seen| seen.target == "/keys")
         .count();
     assert!(
-        fetches <= 2,
-        "tokens of unknown keys make {fetches} fetches"
+        fetches <= 10,
+        "50 tokens of an unknown key make {fetches} fetches"
     );
 }
 
