@@ -7,6 +7,7 @@
 mod claims;
 mod expect;
 mod gateway;
+mod paste;
 mod requests;
 mod smoke;
 mod stand_in;
@@ -139,7 +140,7 @@ impl System {
     /// Shows the requests.
     pub(crate) fn show_requests(&self, console: Console) {
         for requests in &self.requests {
-            requests::show(requests, console);
+            paste::show(requests, console);
         }
     }
 

@@ -2,6 +2,8 @@ use bff_spec::contract;
 use bff_spec::diagnostic::{FileId, Place};
 use bff_spec::source::{SourceLoader, Sources};
 
+mod others;
+
 use super::*;
 use serde_json::json;
 
@@ -432,65 +434,4 @@ fn a_post_without_an_answer_says_where_the_thing_is() {
         value(&ask(&bare, "GET /things/id-2", &[], ""))["id"],
         "id-2"
     );
-}
-
-struct Disk(std::path::PathBuf);
-
-impl SourceLoader for Disk {
-    fn read(&self, path: &str) -> Result<String, String> {
-        std::fs::read_to_string(self.0.join(path)).map_err(|error| error.to_string())
-    }
-}
-
-/// Contracts that others wrote: every operation is asked for, with parameters and a body made from its schemas.
-#[test]
-fn contracts_of_others_are_answered_whole() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures/openapi");
-    if !folder.is_dir() {
-        assert!(std::env::var_os("BFF_REQUIRE_FIXTURES").is_none(), "the fixtures are required and not there");
-        println!("skipped: no contracts of others in ../shared/fixtures/openapi");
-        return;
-    }
-    let from = Place { file: FileId(0), start: 0, end: 0 };
-    for (name, least) in [
-        ("petstore-3.0.yaml", 19),
-        ("redocly-museum.yaml", 8),
-        ("realworld-conduit.yaml", 19),
-        ("box.json", 290),
-        ("twilio-api-v2010.json", 190),
-    ] {
-        let mut types = Types::default();
-        let loader = Disk(folder.clone());
-        let (contract, found) = contract::load(&mut Sources::default(), &loader, name, from, &mut types);
-        let contract = contract.unwrap_or_else(|| panic!("{name}: {found:?}"));
-        let mock = Mock::new(&contract, &types);
-        assert!(mock.len() >= least, "{name}: {} operations", mock.len());
-        for operation in &contract.operations {
-            let mut request = Request {
-                method: operation.method.clone(),
-                path: operation.path.clone(),
-                ..Request::default()
-            };
-            for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
-                let value = matching::text(&made(&types, parameter.ty)).unwrap_or_else(|| "x".to_owned());
-                let pair = (parameter.name.clone(), value.clone());
-                match parameter.location {
-                    Location::Path => {
-                        request.path = request.path.replace(&format!("{{{}}}", parameter.name), &segment(&value));
-                    }
-                    Location::Query => request.query.push(pair),
-                    Location::Header => request.headers.push(pair),
-                    Location::Cookie => request.headers.push(("cookie".to_owned(), format!("{}={value}", pair.0))),
-                }
-            }
-            if let Some(media) = operation.body.as_ref().and_then(|body| body.content.first()) {
-                request.body = made(&types, media.ty).to_string().into_bytes();
-            }
-            let answer = mock.answer(&request);
-            let documented = operation.responses.iter().any(|response| response.first == answer.status);
-            let fine = (200..300).contains(&answer.status) || answer.status == 404 && documented;
-            let why = answer.body.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
-            assert!(fine, "{name}: {} {}: {} {why:?}", request.method, request.path, answer.status);
-        }
-    }
 }

@@ -10,7 +10,6 @@ use serde_json::Value as Json;
 
 use super::Mocks;
 use super::tokens::{Token, Tokens};
-use crate::console::{Console, Tone};
 use crate::mock::{From, made, overlay, segment};
 
 /// A request, and what its answer must be.
@@ -55,74 +54,8 @@ pub(super) fn of(model: &Model, mocks: &Mocks, tokens: &Tokens, url: &str) -> Ve
         .collect()
 }
 
-/// Writes them for people to paste.
-pub(super) fn show(requests: &[Ready], console: Console) {
-    let dim = |text: &str| console.paint_result(Tone::Dim, text);
-    let mut frontend = "";
-    for request in requests {
-        if request.frontend != frontend {
-            frontend = &request.frontend;
-            console.result(&format!("\n{}", dim(&format!("# {frontend}"))));
-            let mut shown: Vec<&str> = Vec::new();
-            for token in requests
-                .iter()
-                .filter(|other| other.frontend == frontend)
-                .filter_map(|r| r.token.as_ref())
-            {
-                if !shown.contains(&token.text.as_str()) {
-                    shown.push(&token.text);
-                    let sub = token
-                        .claims
-                        .get("sub")
-                        .and_then(Json::as_str)
-                        .unwrap_or_default();
-                    console.result(&dim(&format!("# a token for {sub}: {}", token.text)));
-                }
-            }
-        }
-        match request.skipped {
-            Some(why) => console.result(&dim(&format!("# {}: {why}", request.key))),
-            None => console.result(&request.curl()),
-        }
-    }
-}
-
-impl Ready {
-    /// The request as a command.
-    pub(super) fn curl(&self) -> String {
-        let mut command = "curl -s".to_owned();
-        match self.method.as_str() {
-            "GET" => {}
-            "HEAD" => command.push_str(" -I"),
-            method => command.push_str(&format!(" -X {method}")),
-        }
-        if let Some(token) = &self.token {
-            command.push_str(&format!(
-                " -H {}",
-                quoted(&format!("@{}", token.path.display()))
-            ));
-        }
-        for (name, value) in &self.headers {
-            command.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
-        }
-        if let Some(body) = &self.body {
-            command.push_str(&format!(
-                " -H 'content-type: application/json' -d {}",
-                quoted(&body.to_string())
-            ));
-        }
-        format!("{command} {}", quoted(&self.url))
-    }
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
+/// Names and values.
+type Pairs = Vec<(String, String)>;
 
 struct Maker<'a> {
     model: &'a Model,
@@ -146,7 +79,7 @@ impl Maker<'_> {
             body: None,
             expected: Expected::Passed,
         };
-        let mut query: Vec<(String, String)> = Vec::new();
+        let mut query = Pairs::new();
         let mut path = String::new();
         match &endpoint.work {
             Work::Calls(work) => {
@@ -154,7 +87,7 @@ impl Maker<'_> {
                 ready.body = self.body(work);
                 let claims = ready.token.as_ref().map(|token| &token.claims);
                 let values = |input: usize, given: &Input| self.values(work, input, given, claims);
-                let mut in_path: Vec<(String, String)> = Vec::new();
+                let mut in_path = Pairs::new();
                 for (at, input) in endpoint.inputs.iter().enumerate() {
                     if !input.required || input.default.is_some() {
                         continue;
@@ -314,7 +247,8 @@ impl Maker<'_> {
         Some(value)
     }
 
-    fn proxied(&self, proxy: &Proxy) -> Result<(String, Vec<(String, String)>), &'static str> {
+    /// A path below the upstream's base, and a query; or why there is none.
+    fn proxied(&self, proxy: &Proxy) -> Result<(String, Pairs), &'static str> {
         if !proxy.allow.is_empty() && proxy.allow.iter().all(|method| method != "GET") {
             return Err("it passes no GET");
         }
@@ -380,21 +314,6 @@ fn query_text(query: &[(String, String)]) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        for (word, expected) in [
-            (
-                "http://127.0.0.1:8080/api/home",
-                "http://127.0.0.1:8080/api/home",
-            ),
-            ("http://h/a?b=c&d=e", "'http://h/a?b=c&d=e'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-        ] {
-            assert_eq!(quoted(word), expected);
-        }
-    }
 
     #[test]
     fn queries_are_encoded() {
