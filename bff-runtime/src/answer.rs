@@ -1,5 +1,7 @@
 //! The answer of an endpoint: its template over the tapes, its headers, and whether the frontend has it already.
 
+use std::sync::Arc;
+
 use bff_json::{Scope, Tape};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -14,7 +16,7 @@ use crate::plan::{self, Plan};
 pub(crate) const PARTIAL: HeaderName = HeaderName::from_static("bff-partial");
 
 /// The room an answer starts with, in bytes.
-const FIRST_ROOM: usize = 8 << 10;
+const FIRST_ROOM: usize = 16 << 10;
 /// The longest answer.
 const LONGEST: usize = 64 << 20;
 
@@ -27,14 +29,29 @@ pub struct Answers {
     pub(crate) tapes: Vec<Tape>,
     /// The optional calls that failed, as bits by order of declaration.
     pub(crate) partial: u64,
+    /// Why the first of them did, for the log.
+    pub(crate) reason: Option<Failure>,
 }
+
+/// Why an answer is partial, on its way to the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Reason(pub(crate) Arc<Failure>);
 
 impl Answers {
     /// Writes the answer the plan describes.
     ///
     /// # Errors
     /// If it would be too long.
-    pub fn reply(self) -> Result<Reply, Failure> {
+    pub fn reply(mut self) -> Result<Reply, Failure> {
+        let reason = self.reason.take();
+        let mut reply = self.write()?;
+        if let Some(reason) = reason {
+            reply.0.extensions_mut().insert(Reason(Arc::new(reason)));
+        }
+        Ok(reply)
+    }
+
+    fn write(self) -> Result<Reply, Failure> {
         let answer = &self.plan.answer;
         let status = StatusCode::from_u16(answer.status)
             .map_err(|_| Failure::new(Kind::Gateway, "The endpoint has no valid status."))?;

@@ -15,7 +15,7 @@ mod outcome;
 use std::pin::Pin;
 use std::task::Poll;
 
-use bff_json::{Scope, Tape};
+use bff_json::{Condition, Operand, Path, Root, Scope, Tape};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::answer::Answers;
@@ -107,11 +107,17 @@ pub(crate) async fn run(
         }
         join.advance()?;
     }
+    let reason = join
+        .reasons
+        .into_iter()
+        .map(|(_, failure)| failure)
+        .find(|failure| failure.cause().is_some());
     Ok(Answers {
         request: join.request,
         plan,
         tapes: join.tapes,
         partial: join.partial,
+        reason,
     })
 }
 
@@ -152,6 +158,16 @@ impl Join {
     }
 
     fn start(&mut self, index: usize, call: &'static Call) -> Result<(), Failure> {
+        let scope = Scope::new(&self.tapes);
+        // A condition that can be told from what is there decides before what has failed does.
+        if call
+            .when
+            .as_ref()
+            .is_some_and(|when| !self.reads_failed(when) && !scope.holds(when))
+        {
+            self.unmade(index, Tape::absent());
+            return Ok(());
+        }
         if call.optional && (call.needs | call.after) & self.failed != 0 {
             self.fail(index, None);
             return Ok(());
@@ -163,12 +179,11 @@ impl Join {
         {
             return Err(self.reasons.swap_remove(at).1);
         }
-        let now = Instant::now();
-        let scope = Scope::new(&self.tapes);
         if call.when.as_ref().is_some_and(|when| !scope.holds(when)) {
             self.unmade(index, Tape::absent());
             return Ok(());
         }
+        let now = Instant::now();
         let bound = call.timeout.unwrap_or(call.operation.upstream.timeout);
         let deadline = (now + bound).min(self.request.deadline);
         match call::start(call, self.plan, &scope, &self.request, deadline) {
@@ -186,6 +201,22 @@ impl Join {
             Err(failure) => return self.settle(index, Err(failure)),
         }
         Ok(())
+    }
+
+    fn reads_failed(&self, condition: &Condition) -> bool {
+        let reads = |operand: &Operand| match operand {
+            Operand::Path(Path {
+                root: Root::Tape(tape),
+                ..
+            }) => tape
+                .checked_sub(CALLS)
+                .is_some_and(|call| self.failed & bit(usize::from(call)) != 0),
+            _ => false,
+        };
+        match condition {
+            Condition::Holds(operand) => reads(operand),
+            Condition::Equal(one, other) => reads(one) || reads(other),
+        }
     }
 
     fn unmade(&mut self, index: usize, tape: Tape) {

@@ -24,6 +24,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
+use crate::answer::Reason;
 use crate::auth;
 use crate::body::Body;
 use crate::exchange::{Exchange, Reply};
@@ -264,6 +265,10 @@ fn finish(app: &Arc<App>, result: Result<Reply, Failure>, told: Told) -> Respons
     let route = at
         .and_then(|at| app.bff.routes.get(at))
         .map_or("", |route| route.pattern);
+    let reason = response.extensions_mut().remove::<Reason>();
+    let failure = failure
+        .as_ref()
+        .or(reason.as_ref().map(|reason| &*reason.0));
     let pending = Pending {
         started,
         method,
@@ -271,9 +276,9 @@ fn finish(app: &Arc<App>, result: Result<Reply, Failure>, told: Told) -> Respons
         status: response.status(),
         id,
         partial,
-        fault: failure.as_ref().map(|failure| failure.kind().fault()),
-        upstream: failure.as_ref().and_then(Failure::upstream_name),
-        cause: failure.as_ref().and_then(Failure::cause).map(str::to_owned),
+        fault: failure.map(|failure| failure.kind().fault()),
+        upstream: failure.and_then(Failure::upstream_name),
+        cause: failure.and_then(Failure::cause).map(str::to_owned),
     };
     let length = response.body().len();
     if let Some(pending) = response.body_mut().record(pending) {
