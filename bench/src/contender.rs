@@ -113,22 +113,40 @@ impl Contender {
 impl Ready {
     /// Starts it, and waits until it takes connections.
     pub(crate) async fn start(&self, upstreams: &Upstreams) -> anyhow::Result<Running> {
+        self.start_under(&[], upstreams).await
+    }
+
+    /// Starts it under a program that watches it.
+    pub(crate) async fn start_under(
+        &self,
+        under: &[&str],
+        upstreams: &Upstreams,
+    ) -> anyhow::Result<Running> {
         let (listen, admin) = free_addresses().await?;
         let places = Places {
             listen,
             admin,
             upstreams,
         };
-        let child = Command::new(&self.program)
+        let mut command = match under {
+            [] => Command::new(&self.program),
+            [watcher, arguments @ ..] => {
+                let mut command = Command::new(watcher);
+                command.args(arguments).arg(&self.program);
+                command
+            }
+        };
+        let child = command
             .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .envs((self.contender.environment)(&places))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&self.log)?)
             .spawn()
-            .with_context(|| format!("{} didn't start", self.program.display()))?;
+            .with_context(|| format!("{} didn't start", command.get_program().display()))?;
         let mut process = Process::of(child);
-        let patience = Instant::now() + Duration::from_secs(10);
+        let patience = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(listen).await.is_err() {
             if let Some(status) = process.ended()? {
                 bail!(
@@ -137,7 +155,7 @@ impl Ready {
                 );
             }
             if Instant::now() > patience {
-                bail!("it didn't listen on {listen} within ten seconds");
+                bail!("it didn't listen on {listen} within thirty seconds");
             }
             sleep(Duration::from_millis(5)).await;
         }

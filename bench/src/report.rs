@@ -68,9 +68,10 @@ pub(crate) fn text(
          {rounds} rounds; in each, every contender is started afresh, warmed up with {warm_up} requests and answers \
          {requests}, {SLICE} at a time in turn, over {connections} connections with one request each. All are built with the profile \
          `{profile}`. Every answer is compared with the right one, and the upstream calls are counted ({calls} a request). CPU \
-         time is that of the contender's process, as the kernel accounts for it. Medians, with the least and the most.\n\n\
-         | contender | CPU a request, µs | in the kernel | resident, MB | peak, MB | answers a second |\n\
-         | --- | --- | --- | --- | --- | --- |\n",
+         time is that of the contender's process, as the kernel accounts for it; instructions are those a request takes \
+         outside the kernel, counted by valgrind in a run of their own. Medians, with the least and the most.\n\n\
+         | contender | CPU a request, µs | in the kernel | instructions | resident, MB | peak, MB | answers a second |\n\
+         | --- | --- | --- | --- | --- | --- | --- |\n",
         name = workload.name,
         about = capital(workload.about),
         bytes_in = measured.bytes_in as f64 / 1e3,
@@ -80,10 +81,14 @@ pub(crate) fn text(
     );
     for series in &measured.series {
         page.push_str(&format!(
-            "| {} | {} | {:.0} % | {} | {} | {} |\n",
+            "| {} | {} | {:.0} % | {} | {} | {} | {} |\n",
             series.contender.name,
             spread(series, |round| round.cpu_us).text(1),
             spread(series, |round| round.kernel_share * 100.0).median,
+            series.instructions.map_or_else(
+                || "not counted".to_owned(),
+                |count| format!("{:.0} k", count / 1e3)
+            ),
             spread(series, |round| round.resident as f64 / 1e6).text(1),
             spread(series, |round| round.peak as f64 / 1e6).text(1),
             spread(series, |round| round.per_second).text(0),
@@ -99,18 +104,26 @@ pub(crate) fn text(
     for (contender, why) in &measured.left_out {
         page.push_str(&format!("- {}: left out, {why}\n", contender.name));
     }
-    for (ours, other, ratio) in ratios(measured) {
+    for Ratio {
+        ours,
+        other,
+        cpu,
+        instructions,
+    } in ratios(measured)
+    {
         let verdict = workload.target.map_or_else(String::new, |target| {
-            let held = if ratio.median <= target {
+            let held = if cpu.median <= target {
                 "held"
             } else {
                 "missed"
             };
             format!(" The target, at most {target}, is {held}.")
         });
+        let instructions =
+            instructions.map_or_else(String::new, |ratio| format!(" Instructions: {ratio:.3}."));
         page.push_str(&format!(
-            "\nCPU of {ours} to that of {other}, round by round: {}.{verdict}\n",
-            ratio.text(3)
+            "\nCPU of {ours} to that of {other}, round by round: {}.{instructions}{verdict}\n",
+            cpu.text(3)
         ));
     }
     page
@@ -125,17 +138,17 @@ pub(crate) fn write(
     measured: &Measured,
     page: &str,
 ) -> anyhow::Result<()> {
-    let series = measured
-        .series
-        .iter()
-        .map(|series| (series.contender.name.to_owned(), json!(series.rounds)));
+    let series = measured.series.iter().map(|series| {
+        let figures = json!({ "rounds": series.rounds, "instructions": series.instructions });
+        (series.contender.name.to_owned(), figures)
+    });
     let record = json!({
         "workload": workload.name,
         "target": workload.target,
         "settings": settings,
         "machine": machine,
         "bytes_in": measured.bytes_in,
-        "rounds": series.collect::<serde_json::Map<_, _>>(),
+        "contenders": series.collect::<serde_json::Map<_, _>>(),
     });
     let directory = root.join("bench/results");
     fs::create_dir_all(&directory)?;
@@ -150,23 +163,36 @@ fn spread(series: &Series, of: fn(&Round) -> f64) -> Spread {
     Spread::of(series.rounds.iter().map(of))
 }
 
-/// The CPU time of each contender of ours to that of each other one, as a share, round by round.
-fn ratios(measured: &Measured) -> impl Iterator<Item = (&'static str, &'static str, Spread)> {
+/// One contender of ours to one of the others.
+struct Ratio {
+    ours: &'static str,
+    other: &'static str,
+    /// CPU time, round by round.
+    cpu: Spread,
+    instructions: Option<f64>,
+}
+
+fn ratios(measured: &Measured) -> Vec<Ratio> {
     let (ours, others): (Vec<_>, Vec<_>) = measured
         .series
         .iter()
         .partition(|series| series.contender.source == Source::Generated);
-    ours.into_iter().flat_map(move |first| {
-        others.clone().into_iter().map(move |other| {
+    let mut ratios = Vec::new();
+    for first in &ours {
+        for other in &others {
             let pairs = first.rounds.iter().zip(&other.rounds);
-            let shares = pairs.map(|(first, other)| first.cpu_us / other.cpu_us);
-            (
-                first.contender.name,
-                other.contender.name,
-                Spread::of(shares),
-            )
-        })
-    })
+            ratios.push(Ratio {
+                ours: first.contender.name,
+                other: other.contender.name,
+                cpu: Spread::of(pairs.map(|(first, other)| first.cpu_us / other.cpu_us)),
+                instructions: first
+                    .instructions
+                    .zip(other.instructions)
+                    .map(|(first, other)| first / other),
+            });
+        }
+    }
+    ratios
 }
 
 fn capital(text: &str) -> String {

@@ -10,6 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::contender::{self, Contender, Ready};
+use crate::instructions;
 use crate::turn::{Round, Turn};
 use crate::upstream::Upstreams;
 use crate::workload::{Question, Workload};
@@ -35,6 +36,9 @@ pub(crate) struct Settings {
     /// The cargo profile that contenders are built with
     #[arg(long, default_value = "dist")]
     pub(crate) profile: String,
+    /// Don't count instructions with valgrind
+    #[arg(long)]
+    pub(crate) skip_instructions: bool,
     /// A contender's program, which then isn't built: `bff=target/profiling/screen-bff`
     #[arg(long, value_name = "NAME=PATH", value_parser = program)]
     pub(crate) program: Vec<(String, PathBuf)>,
@@ -64,6 +68,8 @@ pub(crate) struct Series {
     pub(crate) contender: &'static Contender,
     /// In each round.
     pub(crate) rounds: Vec<Round>,
+    /// How many instructions it executes for a request outside the kernel, if that was counted.
+    pub(crate) instructions: Option<f64>,
 }
 
 /// Compares the contenders on a workload.
@@ -80,6 +86,7 @@ pub(crate) async fn run(
         .map(|ready| Series {
             contender: ready.contender,
             rounds: Vec::new(),
+            instructions: None,
         })
         .collect();
     for number in 1..=settings.rounds {
@@ -93,6 +100,21 @@ pub(crate) async fn run(
                 result.cpu_us
             );
             series.rounds.push(result);
+        }
+    }
+    if !settings.skip_instructions {
+        for (ready, series) in ready.iter().zip(&mut series) {
+            let name = series.contender.name;
+            match instructions::count(ready, root, &questions, &upstreams).await {
+                Ok(count) => {
+                    eprintln!(
+                        "{name:>8} {:8.0} thousand instructions a request",
+                        count / 1e3
+                    );
+                    series.instructions = Some(count);
+                }
+                Err(error) => eprintln!("{name}: instructions not counted: {error:#}"),
+            }
         }
     }
     let sizes = questions.iter().map(|question| question.bytes_in);
