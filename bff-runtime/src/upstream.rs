@@ -15,7 +15,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 
 pub(crate) use gather::gather;
-pub(crate) use transport::{Broken, BrokenKind, Sending, Transport};
+pub(crate) use transport::{Broken, BrokenKind, Sending, Transport, chain};
 
 use crate::body::Body;
 use crate::metrics::{Metrics, Outcome};

@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::key::Key;
+use crate::upstream::chain;
 
 /// How many fetches may follow each other at once, so that a new key is had when it is first seen.
 const BUDGET: u32 = 4;
@@ -209,7 +210,7 @@ impl Jwks {
     }
 
     async fn get(&self, url: &str) -> Result<Vec<u8>, String> {
-        let say = |error: reqwest::Error| format!("{url}: {}", error.without_url());
+        let say = |error: reqwest::Error| format!("{url}: {}", chain(&error.without_url()));
         let mut response = self
             .client
             .get(url)
