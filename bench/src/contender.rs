@@ -93,12 +93,20 @@ pub(crate) struct Running {
 }
 
 impl Contender {
-    /// Builds it, or takes the program the settings name.
-    pub(crate) fn ready(&'static self, root: &Path, settings: &Settings) -> anyhow::Result<Ready> {
-        let mut named = settings.program.iter();
-        let program = match named.find(|(name, _)| name == self.name) {
+    /// Builds it, or takes the program the settings name, or one that was built from the same source.
+    pub(crate) fn ready(
+        &'static self,
+        root: &Path,
+        settings: &Settings,
+        built: &[Ready],
+    ) -> anyhow::Result<Ready> {
+        let same = |ready: &&Ready| ready.contender.source == self.source;
+        let program = match settings.program.iter().find(|(name, _)| name == self.name) {
             Some((_, path)) => path.clone(),
-            None => self.source.build(root, &settings.profile)?,
+            None => match built.iter().find(same) {
+                Some(ready) => ready.program.clone(),
+                None => self.source.build(root, &settings.profile)?,
+            },
         };
         let logs = root.join("target/bench");
         fs::create_dir_all(&logs)?;

@@ -141,7 +141,7 @@ fn build(root: &Path, settings: &Settings) -> anyhow::Result<Built> {
             continue;
         }
         eprintln!("building {}: {}", contender.name, contender.about);
-        match contender.ready(root, settings) {
+        match contender.ready(root, settings, &ready) {
             Ok(built) => ready.push(built),
             Err(error) => {
                 eprintln!("left out {}: {error:#}", contender.name);
