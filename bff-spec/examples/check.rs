@@ -30,7 +30,10 @@ fn main() {
             }
             for related in &d.related {
                 let (at, _) = checked.sources.lines(related.place);
-                let file = checked.sources.get(related.place.file).map_or("", |f| &f.path);
+                let file = checked
+                    .sources
+                    .get(related.place.file)
+                    .map_or("", |f| &f.path);
                 println!("    {file}:{}:{}: {}", at.line, at.column, related.message);
             }
         }

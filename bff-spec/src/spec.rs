@@ -6,10 +6,14 @@
 mod auth;
 mod bites;
 mod call;
+mod defaults;
 mod endpoint;
 mod file;
+mod headers;
+mod params;
 mod reader;
 mod route;
+mod top;
 mod upstream;
 mod values;
 

@@ -184,7 +184,7 @@ impl Scene<'_, '_> {
         seen: &mut Names,
         out: &mut Vec<Entry>,
     ) -> Option<()> {
-        if !self.claim_name(name, place, spot, seen).ok()? {
+        if !self.claim_name(name, spot, seen).ok()? {
             return Some(());
         }
         let nullable = !required || self.ty(ty).nullable;

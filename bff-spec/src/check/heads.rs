@@ -102,10 +102,10 @@ impl<'a> Scene<'_, 'a> {
 
     fn target(&mut self, call: &ast::Call) -> Option<(String, Operation)> {
         let spec = self.checker.spec;
-        let Some(upstream) = spec.upstreams.get(&call.upstream.text) else {
+        if !spec.upstreams.contains_key(&call.upstream.text) {
             self.unknown_upstream(&call.upstream);
             return None;
-        };
+        }
         let contract: &Contract = self.checker.contracts.get(&call.upstream.text)?;
         let operation = match contract.operation(&call.operation.text) {
             Lookup::Found(operation) => operation.clone(),
@@ -133,7 +133,6 @@ impl<'a> Scene<'_, 'a> {
                 return None;
             }
         };
-        let _ = upstream;
         let faulty = operation
             .faults
             .iter()

@@ -3,10 +3,10 @@
 
 use super::block::path_name;
 use super::heads;
-use super::scope::{At, RootWord, Scene};
-use crate::contract::{Kind, Location, TypeId};
+use super::scope::Scene;
+use crate::contract::{Location, TypeId};
 use crate::diagnostic::Place;
-use crate::spec::{BodyName, CallDecl, ErrorActionDecl};
+use crate::spec::{CallDecl, ErrorActionDecl};
 use crate::syntax::ast::{
     self, Block, Condition, Field, LiteralKind, Operand, Path, PathValue, Start, StepKind, Value,
 };
@@ -63,7 +63,7 @@ pub(crate) struct Use {
 
 /// What `.` is.
 #[derive(Debug, Clone)]
-enum Current {
+pub(crate) enum Current {
     Roots,
     Body(Vec<String>),
     Other,
@@ -91,7 +91,7 @@ impl<'a> Scene<'_, 'a> {
         uses
     }
 
-    fn infer_call(&mut self, index: usize, call: &'a CallDecl, uses: &mut Vec<Use>) {
+    pub(crate) fn infer_call(&mut self, index: usize, call: &'a CallDecl, uses: &mut Vec<Use>) {
         if let Some(when) = &call.when {
             self.infer_condition(when, uses);
         }
@@ -140,20 +140,7 @@ impl<'a> Scene<'_, 'a> {
         }
     }
 
-    fn body_bind(&self, operation: &crate::contract::Operation, call: &CallDecl) -> Option<Bind> {
-        let body = operation.body.as_ref()?;
-        let media = super::calls::choose_media(body, call.media.as_ref().map(|(m, _)| m.as_str()))?;
-        Some(Bind {
-            ty: media.ty,
-            required: body.required,
-            what: format!("the body of `{}`", heads::shown(operation)),
-            contract: Some(body.place),
-            whole: true,
-            description: None,
-        })
-    }
-
-    fn infer_condition(&mut self, condition: &Condition, uses: &mut Vec<Use>) {
+    pub(crate) fn infer_condition(&mut self, condition: &Condition, uses: &mut Vec<Use>) {
         let sides = [Some(&condition.left), condition.right.as_ref()];
         for (i, side) in sides.iter().enumerate() {
             let Some(Operand::Path(path)) = side else {
@@ -179,77 +166,8 @@ impl<'a> Scene<'_, 'a> {
         }
     }
 
-    /// The type of a path that starts at a call or a claim; nothing is said if it has none.
-    fn silent_type(&mut self, path: &Path) -> Option<TypeId> {
-        let (Start::Plain(word) | Start::Root(word)) = &path.start else {
-            return None;
-        };
-        if !matches!(
-            self.root(&word.text),
-            Some(RootWord::Call(_) | RootWord::Claims)
-        ) {
-            return None;
-        }
-        let before = self.checker.sink.len();
-        let walk = self.walk(path, At::ROOTS);
-        self.checker.sink.truncate(before);
-        let mut walk = walk?;
-        self.through_lists(&mut walk);
-        Some(walk.ty)
-    }
-
-    /// The input or body name a path reads.
-    fn target_of(&self, path: &Path, current: &Current) -> Option<Target> {
-        let names = |steps: &[ast::Step]| -> Vec<String> {
-            steps
-                .iter()
-                .map_while(|s| match &s.kind {
-                    StepKind::Field(word) => Some(word.text.clone()),
-                    _ => None,
-                })
-                .collect()
-        };
-        let root = match (&path.start, current) {
-            (Start::Root(word), _) | (Start::Plain(word), Current::Roots) => word,
-            (Start::Plain(word) | Start::Field(word), Current::Body(prefix)) => {
-                let mut all = prefix.clone();
-                all.push(word.text.clone());
-                all.extend(names(&path.steps));
-                return Some(Target::Body {
-                    names: all,
-                    from: prefix.len(),
-                });
-            }
-            (Start::Current, Current::Body(prefix)) => {
-                let mut all = prefix.clone();
-                all.extend(names(&path.steps));
-                return Some(Target::Body {
-                    names: all,
-                    from: prefix.len(),
-                });
-            }
-            _ => return None,
-        };
-        match self.root(&root.text)? {
-            RootWord::Body => Some(Target::Body {
-                names: names(&path.steps),
-                from: 0,
-            }),
-            RootWord::Input(location) => {
-                let name = names(&path.steps).into_iter().next()?;
-                let name = if location == Location::Header {
-                    name.to_lowercase()
-                } else {
-                    name
-                };
-                Some(Target::Input(location, name))
-            }
-            RootWord::Call(_) | RootWord::Claims => None,
-        }
-    }
-
     /// Inputs on the right side of joins.
-    fn infer_joins(&mut self, path: &Path, current: &Current, uses: &mut Vec<Use>) {
+    pub(crate) fn infer_joins(&mut self, path: &Path, current: &Current, uses: &mut Vec<Use>) {
         for step in &path.steps {
             let StepKind::Join { keys, .. } = &step.kind else {
                 continue;
@@ -270,7 +188,7 @@ impl<'a> Scene<'_, 'a> {
         }
     }
 
-    fn infer_value(
+    pub(crate) fn infer_value(
         &mut self,
         value: &Value,
         current: &Current,
@@ -290,17 +208,7 @@ impl<'a> Scene<'_, 'a> {
         }
     }
 
-    fn bind_element(&self, bind: &Bind) -> Option<Bind> {
-        match self.kind(bind.ty) {
-            Kind::List(inner) => Some(Bind {
-                ty: *inner,
-                ..bind.clone()
-            }),
-            _ => None,
-        }
-    }
-
-    fn infer_path(
+    pub(crate) fn infer_path(
         &mut self,
         value: &PathValue,
         current: &Current,
@@ -343,71 +251,7 @@ impl<'a> Scene<'_, 'a> {
         }
     }
 
-    /// What the names below one are bound to that is taken whole.
-    fn infer_whole(
-        &mut self,
-        names: &[String],
-        bind: Option<&Bind>,
-        place: Place,
-        uses: &mut Vec<Use>,
-    ) {
-        let decl = self.decl;
-        let Some(body) = &decl.body else { return };
-        let mut level: &[BodyName] = &body.names;
-        for name in names {
-            match level.iter().find(|n| n.word.text == *name) {
-                Some(found) => level = &found.names,
-                None => return,
-            }
-        }
-        let elements = bind.map(|b| self.bind_element(b).unwrap_or_else(|| b.clone()));
-        for child in level {
-            let bind = elements
-                .as_ref()
-                .and_then(|b| self.bind_property(b, &child.word.text));
-            let mut path = names.to_vec();
-            path.push(child.word.text.clone());
-            self.infer_whole(&path, bind.as_ref(), place, uses);
-            uses.push(Use {
-                target: Target::Body {
-                    from: names.len(),
-                    names: path,
-                },
-                need: bind.map_or(Need::Read, Need::Type),
-                place,
-            });
-        }
-    }
-
-    fn bind_property(&self, bind: &Bind, name: &str) -> Option<Bind> {
-        let property = |ty: TypeId,
-                        required: bool,
-                        contract: Option<Place>,
-                        description: Option<String>| Bind {
-            ty,
-            required,
-            what: format!("property `{name}`"),
-            contract: contract.or(bind.contract),
-            whole: true,
-            description,
-        };
-        match self.kind(bind.ty) {
-            Kind::Object(object) => match object.fields.get(name) {
-                Some(f) => Some(property(f.ty, f.required, f.place, f.description.clone())),
-                None => object.rest.map(|ty| property(ty, false, None, None)),
-            },
-            Kind::Variants(variants) => variants.members.iter().find_map(|m| {
-                let Kind::Object(object) = self.kind(m.ty) else {
-                    return None;
-                };
-                let f = object.fields.get(name)?;
-                Some(property(f.ty, false, f.place, f.description.clone()))
-            }),
-            _ => None,
-        }
-    }
-
-    fn infer_block(
+    pub(crate) fn infer_block(
         &mut self,
         block: &Block,
         current: &Current,
@@ -446,7 +290,7 @@ impl<'a> Scene<'_, 'a> {
         }
     }
 
-    fn infer_spread(
+    pub(crate) fn infer_spread(
         &mut self,
         path: &Path,
         select: Option<&ast::Selection>,

@@ -1,14 +1,10 @@
 //! One endpoint's table.
 
 use super::reader::{Keys, Reader, Table};
-use super::{
-    BodyDecl, BodyName, EndpointDecl, HeaderDecl, HeadersDecl, ParamDecl, ParamType, ProxyDecl,
-    TimeoutDecl,
-};
+use super::{EndpointDecl, ProxyDecl, TimeoutDecl};
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::document::{Key, Node};
-use crate::model::ScalarKind;
-use crate::syntax::{self, ast};
+use crate::syntax::ast;
 
 const ENDPOINT: Keys = Keys {
     of: "an endpoint",
@@ -56,20 +52,6 @@ const ENDPOINT: Keys = Keys {
 const NOT_WITH_PROXY: &[&str] = &[
     "calls", "response", "status", "headers", "body", "params", "errors",
 ];
-
-const PARAM: Keys = Keys {
-    of: "a parameter",
-    known: &[
-        "type",
-        "enum",
-        "min",
-        "max",
-        "default",
-        "required",
-        "description",
-    ],
-    later: &[],
-};
 
 impl Reader<'_> {
     pub(crate) fn endpoint(&mut self, key: &Key, node: &Node) -> Option<EndpointDecl> {
@@ -168,7 +150,7 @@ impl Reader<'_> {
     }
 
     /// Whether its keys go together.
-    fn shape(&mut self, table: &Table<'_>, endpoint: &EndpointDecl) {
+    pub(crate) fn shape(&mut self, table: &Table<'_>, endpoint: &EndpointDecl) {
         if let Some((proxy, _)) = table.entry("proxy") {
             for name in NOT_WITH_PROXY {
                 if let Some((key, _)) = table.entry(name) {
@@ -246,89 +228,13 @@ impl Reader<'_> {
         }
     }
 
-    fn status(&mut self, table: &Table<'_>) -> Option<(u16, Place)> {
+    pub(crate) fn status(&mut self, table: &Table<'_>) -> Option<(u16, Place)> {
         let node = table.get("status")?;
         let value = self.number(node, "`status`", 200..=399)?;
         Some((u16::try_from(value).ok()?, node.place))
     }
 
-    /// `headers: { location: created@Location }`, or `none`.
-    pub(crate) fn headers(&mut self, node: &Node) -> HeadersDecl {
-        if node.as_str() == Some("none") {
-            return HeadersDecl {
-                items: Vec::new(),
-                unset: true,
-            };
-        }
-        let mut items: Vec<HeaderDecl> = Vec::new();
-        let entries = self.map(node, "`headers`").unwrap_or_default();
-        for (key, node) in entries {
-            let Some(name) = self.header_name(&key.text, key.place) else {
-                continue;
-            };
-            if items.iter().any(|h| h.name == name) {
-                self.error(
-                    Code::DefinedTwice,
-                    key.place,
-                    format!("header `{name}` is set twice"),
-                );
-                continue;
-            }
-            if FORBIDDEN.contains(&name.as_str()) {
-                self.error(
-                    Code::BadName,
-                    key.place,
-                    format!("`{name}` is the gateway's own"),
-                )
-                .help = Some("take it out: it says what is true of the answer".into());
-                continue;
-            }
-            if node.as_str() == Some("none") {
-                items.push(HeaderDecl { name, value: None });
-                continue;
-            }
-            let Some(scalar) = self.scalar(node, "a header's value") else {
-                continue;
-            };
-            if scalar.style == crate::document::Style::Double
-                && !scalar.text.starts_with('"')
-                && !looks_like_path(&scalar.text)
-            {
-                let right = format!("'\"{}\"'", scalar.text);
-                let diagnostic = self.error(
-                    Code::Syntax,
-                    node.place,
-                    format!("`{}` is no path to a header's value", scalar.text),
-                );
-                diagnostic.help = Some(format!("a literal is quoted twice: {right}"));
-                diagnostic.fix = Some(crate::diagnostic::Edit {
-                    place: node.place,
-                    text: right,
-                });
-                continue;
-            }
-            let text = syntax::Text::new(scalar, node.place);
-            let before = self.sink.len();
-            let value = syntax::header_value(&text, self.sink);
-            if self.sink.len() == before {
-                items.extend(value.map(|value| HeaderDecl {
-                    name,
-                    value: Some(value),
-                }));
-            } else if !scalar.text.contains(['.', '@', '"']) {
-                let right = format!("'\"{}\"'", scalar.text);
-                for diagnostic in &mut self.sink[before..] {
-                    diagnostic.help = Some(format!("a literal is quoted twice: {right}"));
-                }
-            }
-        }
-        HeadersDecl {
-            items,
-            unset: false,
-        }
-    }
-
-    fn proxy(&mut self, table: &Table<'_>) -> Option<ProxyDecl> {
+    pub(crate) fn proxy(&mut self, table: &Table<'_>) -> Option<ProxyDecl> {
         let node = table.get("proxy")?;
         let text = self.text(node, "`proxy`")?;
         let mut allow = Vec::new();
@@ -366,205 +272,5 @@ impl Reader<'_> {
             allow,
             undocumented: undocumented.unwrap_or(false),
         })
-    }
-
-    fn body(&mut self, node: &Node) -> Option<BodyDecl> {
-        let block = self.block(node, "`body`")?;
-        let names = match &block {
-            ast::Block::Fields(fields) => self.body_names(fields),
-            ast::Block::Value(value) => {
-                self.error(
-                    Code::Syntax,
-                    value.place(),
-                    "`body` of an endpoint lists names",
-                )
-                .help =
-                    Some("`body = body` in a call's arguments passes the client's as it is".into());
-                return None;
-            }
-        };
-        Some(BodyDecl { names })
-    }
-
-    fn body_names(&mut self, fields: &[ast::Field]) -> Vec<BodyName> {
-        let mut names: Vec<BodyName> = Vec::new();
-        for field in fields {
-            let (word, inner) = match field {
-                ast::Field::Path(ast::PathValue {
-                    path:
-                        ast::Path {
-                            start: ast::Start::Plain(word),
-                            steps,
-                            ..
-                        },
-                    select,
-                    default: None,
-                }) if steps.is_empty() => (word.clone(), select.as_ref()),
-                ast::Field::Named { name, value } => {
-                    self.error(
-                        Code::Syntax,
-                        name.place.to(value.place()),
-                        "`body` of an endpoint lists names alone",
-                    )
-                    .help = Some(format!(
-                        "`{}` stands alone here: its type is that of the parameters it is bound to",
-                        name.text
-                    ));
-                    continue;
-                }
-                other => {
-                    self.error(
-                        Code::Syntax,
-                        field_place(other),
-                        "`body` of an endpoint lists names alone",
-                    )
-                    .help = Some("`items { sku qty } note`: what the client sends".into());
-                    continue;
-                }
-            };
-            if let Some(first) = names.iter().find(|n| n.word.text == word.text) {
-                let first = first.word.place;
-                let diagnostic = self.error(
-                    Code::DuplicateField,
-                    word.place,
-                    format!("`{}` stands here twice", word.text),
-                );
-                diagnostic.related.push(crate::diagnostic::Related {
-                    message: "the first is here".into(),
-                    place: first,
-                });
-                continue;
-            }
-            let inner = match inner.map(|s| &s.block) {
-                Some(ast::Block::Fields(fields)) => self.body_names(fields),
-                _ => Vec::new(),
-            };
-            names.push(BodyName { word, names: inner });
-        }
-        names
-    }
-
-    fn params(&mut self, node: &Node) -> Vec<ParamDecl> {
-        let mut params = Vec::new();
-        for (key, node) in self.map(node, "`params`").unwrap_or_default() {
-            let mut names = key.text.split('.').map(|n| n.trim_matches('"').to_owned());
-            let root = names.next().unwrap_or_default();
-            let names: Vec<String> = names.collect();
-            let known = ["path", "query", "header", "cookie", "body"].contains(&root.as_str());
-            let count = if root == "body" { 1..=16 } else { 1..=1 };
-            if !known || !count.contains(&names.len()) || names.iter().any(String::is_empty) {
-                self.error(
-                    Code::BadName,
-                    key.place,
-                    format!("`{}` is no input", key.text),
-                )
-                .help = Some("`query.NAME`, `path.NAME`, `header.NAME`, `cookie.NAME`, or a name in the body: `body.NAME`".into());
-                continue;
-            }
-            let Some(table) = self.table(node, &PARAM) else {
-                continue;
-            };
-            params.push(self.param(key, root, names, &table));
-        }
-        params
-    }
-
-    fn param(
-        &mut self,
-        key: &Key,
-        root: String,
-        names: Vec<String>,
-        table: &Table<'_>,
-    ) -> ParamDecl {
-        let names = if root == "header" {
-            names.into_iter().map(|n| n.to_lowercase()).collect()
-        } else {
-            names
-        };
-        let ty = table.get("type").and_then(|n| {
-            self.word(
-                n,
-                "`type`",
-                &[
-                    ("string", ParamType::Scalar(ScalarKind::String)),
-                    ("integer", ParamType::Scalar(ScalarKind::Integer)),
-                    ("number", ParamType::Scalar(ScalarKind::Number)),
-                    ("boolean", ParamType::Scalar(ScalarKind::Boolean)),
-                    ("array", ParamType::List),
-                    ("object", ParamType::Object),
-                ],
-            )
-        });
-        let one_of = match table.get("enum") {
-            Some(node) => match node.as_list() {
-                Some(items) => items.iter().map(Node::json_text).collect(),
-                None => {
-                    let found = node.describe();
-                    self.error(
-                        Code::WrongKind,
-                        node.place,
-                        format!("`enum` is a list, not {found}"),
-                    );
-                    Vec::new()
-                }
-            },
-            None => Vec::new(),
-        };
-        ParamDecl {
-            root,
-            names,
-            place: key.place,
-            ty,
-            one_of,
-            min: table.get("min").and_then(|n| self.bound(n, "`min`")),
-            max: table.get("max").and_then(|n| self.bound(n, "`max`")),
-            default: table.get("default").map(|n| (n.json_text(), n.place)),
-            required: table
-                .get("required")
-                .and_then(|n| self.boolean(n, "`required`")),
-            description: table
-                .get("description")
-                .and_then(|n| self.text(n, "`description`")),
-        }
-    }
-
-    fn bound(&mut self, node: &Node, what: &str) -> Option<String> {
-        let number = node.as_scalar().and_then(|s| s.json_number());
-        match number {
-            Some(number) => Some(number.into_owned()),
-            None => {
-                self.error(Code::BadValue, node.place, format!("{what} is a number"));
-                None
-            }
-        }
-    }
-}
-
-/// Headers that are about the message, not its content.
-const FORBIDDEN: &[&str] = &[
-    "connection",
-    "content-length",
-    "transfer-encoding",
-    "content-type",
-    "content-encoding",
-    "upgrade",
-    "trailer",
-    "te",
-    "keep-alive",
-    "date",
-    "bff-partial",
-];
-
-fn looks_like_path(text: &str) -> bool {
-    text.contains(['.', '@']) && !text.contains([' ', ',', '='])
-}
-
-fn field_place(field: &ast::Field) -> Place {
-    match field {
-        ast::Field::Named { name, value } => name.place.to(value.place()),
-        ast::Field::Path(value) => value.place(),
-        ast::Field::On { variant, select } => variant.place.to(select.place),
-        ast::Field::Spread { place, .. } | ast::Field::All(place) => *place,
-        ast::Field::Except(word) => word.place,
     }
 }

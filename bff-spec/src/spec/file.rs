@@ -3,14 +3,15 @@
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
+use super::defaults::Merged;
 use super::reader::{Keys, Reader, Table};
-use super::{Defaults, FragmentDecl, HeaderDecl, Spec};
+use super::top::{base, endpoints, name, server};
+use super::{Defaults, FragmentDecl, Spec};
 use crate::diagnostic::{Code, Diagnostic, FileId, Place, Related};
 use crate::document::{self, Dialect, Key, Node};
-use crate::model::Server;
 use crate::source::{SourceLoader, Sources};
 
-const FILE: Keys = Keys {
+pub(crate) const FILE: Keys = Keys {
     of: "a spec",
     known: &[
         "bff",
@@ -32,58 +33,6 @@ const FILE: Keys = Keys {
             "lints",
             "take it out: every diagnostic has its own severity meanwhile",
         ),
-    ],
-};
-
-const DEFAULTS: Keys = Keys {
-    of: "`defaults`",
-    known: &["auth", "require", "timeout", "headers"],
-    later: &[
-        (
-            "limit",
-            "take it out: limits are set before the gateway meanwhile",
-        ),
-        ("cache", "take it out: every answer is made anew meanwhile"),
-    ],
-};
-
-const SERVER: Keys = Keys {
-    of: "`server`",
-    known: &["strict", "body_limit"],
-    later: &[
-        ("store", "take it out: nothing is stored meanwhile"),
-        (
-            "header_limit",
-            "take it out: the server's own bound holds meanwhile",
-        ),
-        (
-            "timeouts",
-            "take it out: the server's own bounds hold meanwhile",
-        ),
-        (
-            "compress",
-            "take it out: answers aren't compressed meanwhile",
-        ),
-        (
-            "cors",
-            "take it out: serve the frontend from the same origin meanwhile",
-        ),
-        (
-            "security_headers",
-            "take it out, and set them under `defaults: { headers: … }` meanwhile",
-        ),
-        ("trusted_proxies", "take it out meanwhile"),
-        (
-            "allow",
-            "take it out: the network decides who connects meanwhile",
-        ),
-        (
-            "deny",
-            "take it out: the network decides who connects meanwhile",
-        ),
-        ("tls", "take it out: TLS ends before the gateway meanwhile"),
-        ("inspect", "take it out meanwhile"),
-        ("connections", "take it out meanwhile"),
     ],
 };
 
@@ -180,13 +129,6 @@ struct Assembly {
     defaults: Merged,
     uses: Vec<(String, Place)>,
     incomplete: bool,
-}
-
-/// Defaults, with where each key was set and whether by the spec itself.
-#[derive(Default)]
-struct Merged {
-    values: Defaults,
-    set: IndexMap<String, (Place, bool)>,
 }
 
 impl Assembly {
@@ -350,62 +292,6 @@ fn define<T>(
     }
 }
 
-impl Merged {
-    /// The spec's own win; two used files that set the same key contradict each other, unless the spec sets it.
-    fn read(&mut self, node: &Node, own: bool, reader: &mut Reader<'_>) {
-        let Some(table) = reader.table(node, &DEFAULTS) else {
-            return;
-        };
-        if let Some((key, node)) = table.entry("auth")
-            && self.wins("auth", key.place, own, reader)
-        {
-            self.values.auth = reader.auth(node);
-        }
-        if let Some((key, node)) = table.entry("require")
-            && self.wins("require", key.place, own, reader)
-        {
-            self.values.require = Some(reader.require(node));
-        }
-        if let Some((key, node)) = table.entry("timeout")
-            && self.wins("timeout", key.place, own, reader)
-            && node.as_str() != Some("none")
-        {
-            self.values.timeout = reader.duration(node, "`timeout`", false);
-        }
-        if let Some((key, node)) = table.entry("headers")
-            && self.wins("headers", key.place, own, reader)
-        {
-            let headers: Vec<HeaderDecl> = reader.headers(node).items;
-            self.values.headers = headers;
-        }
-    }
-
-    fn wins(&mut self, key: &str, place: Place, own: bool, reader: &mut Reader<'_>) -> bool {
-        match self.set.get(key) {
-            None => {
-                self.set.insert(key.to_owned(), (place, own));
-                true
-            }
-            Some((_, true)) => false,
-            Some((first, false)) => {
-                let first = *first;
-                let diagnostic = reader.error(
-                    Code::DefinedTwice,
-                    place,
-                    format!("default `{key}` is set in two files"),
-                );
-                diagnostic.help =
-                    Some("take one out, or set it in the spec itself, which wins".into());
-                diagnostic.related.push(Related {
-                    message: "the other is here".into(),
-                    place: first,
-                });
-                false
-            }
-        }
-    }
-}
-
 impl Reader<'_> {
     fn plain_name(&mut self, key: &Key, what: &str) -> bool {
         let good = super::route::is_name(&key.text);
@@ -418,116 +304,6 @@ impl Reader<'_> {
             .help = Some("letters, digits, `_` and `-`, not starting with a digit".into());
         }
         good
-    }
-}
-
-fn name(table: &Table<'_>, node: &Node, reader: &mut Reader<'_>) -> String {
-    let Some(value) = table.get("bff") else {
-        let start = Place {
-            end: node.place.start,
-            ..node.place
-        };
-        if FILE.misspelt(table, "bff") {
-            return String::new();
-        }
-        reader
-            .error(Code::MissingKey, start, "this file has no `bff`")
-            .help =
-            Some("`bff: NAME` names the frontend; a file without is only used by others".into());
-        return String::new();
-    };
-    let Some(name) = reader.text(value, "`bff`") else {
-        return String::new();
-    };
-    let kebab = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && !name.contains("--")
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if !kebab {
-        let mut right = String::new();
-        for c in name.chars() {
-            if c.is_ascii_uppercase() && !right.is_empty() && !right.ends_with('-') {
-                right.push('-');
-            }
-            if c.is_ascii_alphanumeric() {
-                right.push(c.to_ascii_lowercase());
-            } else if !right.is_empty() && !right.ends_with('-') {
-                right.push('-');
-            }
-        }
-        let right = right.trim_matches('-');
-        let good = right.starts_with(|c: char| c.is_ascii_lowercase());
-        reader
-            .error(
-                Code::BadName,
-                value.place,
-                format!("`{name}` is no name in kebab-case"),
-            )
-            .help = Some(if good {
-            format!("write `{right}`")
-        } else {
-            "small letters, digits and `-`: `mobile-app`".into()
-        });
-    }
-    name
-}
-
-fn base(table: &Table<'_>, reader: &mut Reader<'_>) -> String {
-    let Some(node) = table.get("base") else {
-        return String::new();
-    };
-    let Some(base) = reader.text(node, "`base`") else {
-        return String::new();
-    };
-    let trimmed = base.strip_suffix('/').unwrap_or(&base);
-    let good = base.is_empty() || base.starts_with('/');
-    if !good || trimmed.contains(['{', '*', ' ', '?', '#']) || trimmed.contains("//") {
-        reader
-            .error(
-                Code::BadValue,
-                node.place,
-                format!("`{base}` is no prefix of paths"),
-            )
-            .help = Some("`/api`, `/partner/v1`: plain segments, starting with `/`".into());
-        return String::new();
-    }
-    trimmed.to_owned()
-}
-
-fn endpoints(table: &Table<'_>, node: &Node, reader: &mut Reader<'_>) -> Vec<super::EndpointDecl> {
-    let Some(value) = table.get("endpoints") else {
-        if table.get("bff").is_some() && !FILE.misspelt(table, "endpoints") {
-            let place = table.entry("bff").map_or(node.place, |(k, _)| k.place);
-            reader
-                .error(Code::MissingKey, place, "this spec has no `endpoints`")
-                .help = Some("`endpoints: { GET /home: … }`: what the frontend may ask for".into());
-        }
-        return Vec::new();
-    };
-    let entries = reader.map(value, "`endpoints`").unwrap_or_default();
-    entries
-        .iter()
-        .filter_map(|(key, node)| reader.endpoint(key, node))
-        .collect()
-}
-
-fn server(table: &Table<'_>, reader: &mut Reader<'_>) -> Server {
-    let Some(table) = table
-        .get("server")
-        .and_then(|node| reader.table(node, &SERVER))
-    else {
-        return Server::default();
-    };
-    Server {
-        strict: table
-            .get("strict")
-            .and_then(|n| reader.boolean(n, "`strict`"))
-            .unwrap_or(false),
-        body_limit: table
-            .get("body_limit")
-            .and_then(|n| reader.size(n, "`body_limit`")),
     }
 }
 
