@@ -152,3 +152,45 @@ async fn answers_go_to_who_asked() {
         assert_eq!(asking.await.unwrap().body, expected);
     }
 }
+
+/// `parallel: 4` is four at a time: the fifth is asked for once one of them is answered.
+#[tokio::test]
+async fn no_more_at_once_than_the_spec_says() {
+    let world = World::start("mobile", &[]).await;
+    let skus: Vec<String> = (1..=9).map(|i| format!("A-0{i}")).collect();
+    let products: Vec<String> = skus
+        .iter()
+        .map(|sku| format!(r#"{{"sku":"{sku}","name":"n","images":[]}}"#))
+        .collect();
+    world.script(Script::new(
+        "catalog",
+        "GET /products",
+        Answer::json(200, format!("[{}]", products.join(","))),
+    ));
+    for sku in &skus {
+        world.script(Script::new(
+            "catalog",
+            &format!("GET /stock/{sku}"),
+            held(200, r#"{"sku":"x","available":1}"#),
+        ));
+    }
+    let (ask, addr) = (
+        Ask::get(&format!("/m/basket?skus={}", skus.join("&skus="))),
+        world.gateway.addr,
+    );
+    let asking = tokio::spawn(async move { ask.send(addr).await });
+    world.log.asked("catalog GET /stock/A-04").await;
+    // Whatever the gateway would do at once, it has done when it has answered somebody else.
+    assert_eq!(world.ask(&Ask::get("/m/nowhere")).await.status, 404);
+    let asked = world
+        .log
+        .since(0)
+        .iter()
+        .filter(|seen| seen.target.starts_with("/stock/"))
+        .count();
+    assert_eq!(asked, 4);
+    release(&world.log);
+    let got = asking.await.unwrap();
+    assert_eq!(got.status, 200, "{got:?}");
+    assert_eq!(got.body.matches(r#""left":1"#).count(), 9, "{got:?}");
+}
