@@ -12,24 +12,21 @@ use crate::diagnostics::Format;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all is well
-  1  something was found: an error in a spec, a stale file, a failed request; or it could not be done
+  1  something was found (an error, a stale file, a wrong answer), or failed
   2  the command line is not understood";
 
-/// Builds one typed gateway per frontend from small specs and the upstreams' contracts
-#[derive(Debug, Parser)]
-#[command(name = "bff", version, after_help = concat!("\
+const FIRST_STEPS: &str = "\
 First steps:
   bff init shop && cd shop    a workspace with one spec and one contract
   bff up                      everything on this machine: mocks, tokens, gateways, requests to paste
   bff check                   what is wrong with the specs, and what to write instead
   bff build                   binaries to ship, in target/dist
 
-`bff help COMMAND` shows examples of each.
+`bff help COMMAND` shows examples of each.";
 
-Exit codes:
-  0  all is well
-  1  something was found: an error in a spec, a stale file, a failed request; or it could not be done
-  2  the command line is not understood"))]
+/// Builds one typed gateway per frontend from small specs and the upstreams' contracts
+#[derive(Debug, Parser)]
+#[command(name = "bff", version, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -46,15 +43,15 @@ pub(crate) struct Global {
     /// Say nothing but results and what went wrong
     #[arg(long, short, global = true, help_heading = "Everywhere")]
     pub(crate) quiet: bool,
-    /// When to use colours
+    /// When to use colours: auto (on a terminal, unless NO_COLOR is set), always or never
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
         hide_possible_values = true,
-        help_heading = "Everywhere",
-        long_help = "When to use colours: auto, always or never. With auto, on a terminal and unless NO_COLOR is set"
+        hide_default_value = true,
+        help_heading = "Everywhere"
     )]
     pub(crate) color: Color,
 }

@@ -182,10 +182,10 @@ impl System {
         .await
     }
 
-    /// Ends everything: gateways first, so that none misses its upstreams. `asked` is whether a Ctrl-C has reached them.
-    pub(crate) async fn end(mut self, asked: bool) {
+    /// Ends everything: gateways first, so that none misses its upstreams.
+    pub(crate) async fn end(mut self) {
         for gateway in &mut self.gateways {
-            gateway.end(asked).await;
+            gateway.end().await;
         }
         self.servers.shutdown().await;
     }

@@ -1,6 +1,7 @@
 //! The upstreams of checked specs, each once, and mocks of them.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use bff_spec::contract::{self, Types};
 use bff_spec::diagnostic::{FileId, Place, Severity};
@@ -50,7 +51,7 @@ pub(crate) fn of<'a>(models: impl IntoIterator<Item = &'a Model>) -> Vec<Upstrea
 
 impl Upstream {
     /// A mock of it, from its contract.
-    pub(crate) fn mock(&self, workspace: &Workspace) -> Result<Mock> {
+    pub(crate) fn mock(&self, workspace: &Workspace) -> Result<Arc<Mock>> {
         let mut sources = Sources::default();
         let mut types = Types::default();
         let from = Place {
@@ -64,7 +65,7 @@ impl Upstream {
             .into_iter()
             .find(|diagnostic| diagnostic.severity == Severity::Error);
         match (contract, fault) {
-            (Some(contract), _) => Ok(Mock::new(&contract, &types)),
+            (Some(contract), _) => Ok(Arc::new(Mock::new(&contract, &types))),
             (None, Some(fault)) => {
                 Err(Failure::new(fault.message).remedy("`bff check` shows where"))
             }

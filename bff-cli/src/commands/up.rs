@@ -42,7 +42,7 @@ async fn serve(
             right = system.smoke(console) => right,
             () = interrupted() => Ok(false),
         };
-        system.end(false).await;
+        system.end().await;
         return Ok(if right? {
             Outcome::Good
         } else {
@@ -55,8 +55,7 @@ async fn serve(
         failure = system.stopped() => Some(failure),
         () = interrupted() => None,
     };
-    let asked = stopped.is_none();
-    system.end(asked).await;
+    system.end().await;
     match stopped {
         Some(failure) => Err(failure),
         None => Ok(Outcome::Good),

@@ -31,12 +31,12 @@ struct Served {
 /// What accepting connections fails with.
 pub(crate) async fn serve(
     listener: TcpListener,
-    mock: Mock,
+    mock: Arc<Mock>,
     base: &str,
     log: Log,
 ) -> std::io::Result<()> {
     let served = Served {
-        mock: Arc::new(mock),
+        mock,
         base: base.trim_end_matches('/').into(),
         log,
     };

@@ -126,13 +126,28 @@ impl Gateway {
         }
     }
 
-    /// Ends it: what Ctrl-C has reached already may finish what it is doing, anything else is killed.
-    pub(super) async fn end(&mut self, asked_already: bool) {
-        if asked_already && timeout(END, self.child.wait()).await.is_ok() {
+    /// Ends it: asked to, it may finish what it is doing; if that takes too long, it is killed.
+    pub(super) async fn end(&mut self) {
+        if self.ask_to_end() && timeout(END, self.child.wait()).await.is_ok() {
             return;
         }
-        // It has ended by itself in between, or now does.
+        // An error says that it has ended by itself in between.
         let _ = self.child.kill().await;
+    }
+
+    #[cfg(unix)]
+    fn ask_to_end(&self) -> bool {
+        use rustix::process::{Pid, Signal, kill_process};
+        let pid = self
+            .child
+            .id()
+            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        pid.is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok())
+    }
+
+    #[cfg(not(unix))]
+    fn ask_to_end(&self) -> bool {
+        false
     }
 
     fn ended(&self, status: std::process::ExitStatus) -> Failure {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use bff_spec::model::{KeySource, Model, SchemeKind, Text, TextPart};
 use jsonwebtoken::Algorithm;
@@ -32,19 +33,19 @@ pub(super) struct Placed {
     pub(super) url: String,
     pub(super) state: String,
     /// What is to be served there, below this base.
-    pub(super) serve: Option<(TcpListener, String, Mock)>,
+    pub(super) serve: Option<(TcpListener, String, Arc<Mock>)>,
 }
 
 /// Mocks by their upstream's name and contract.
 #[derive(Debug, Default)]
-pub(crate) struct Mocks(BTreeMap<(String, String), Mock>);
+pub(crate) struct Mocks(BTreeMap<(String, String), Arc<Mock>>);
 
 impl Mocks {
     /// The mock of a model's upstream.
     pub(crate) fn get(&self, model: &Model, upstream: usize) -> Option<&Mock> {
         let upstream = model.upstreams.get(upstream)?;
-        self.0
-            .get(&(upstream.name.clone(), upstream.contract.clone()))
+        let key = (upstream.name.clone(), upstream.contract.clone());
+        self.0.get(&key).map(|mock| &**mock)
     }
 }
 
@@ -59,11 +60,8 @@ pub(super) fn stand_ins(
     let mut mocks = Mocks::default();
     for upstream in upstreams::of(models.iter().copied()) {
         let mock = upstream.mock(workspace)?;
-        placed.push(place(&upstream, mock, set, &mut environment)?);
-        mocks.0.insert(
-            (upstream.name.clone(), upstream.contract.clone()),
-            upstream.mock(workspace)?,
-        );
+        placed.push(place(&upstream, Arc::clone(&mock), set, &mut environment)?);
+        mocks.0.insert((upstream.name, upstream.contract), mock);
     }
     let issuer = issuer_for(models, set)?;
     if let Some((listener, _)) = &issuer {
@@ -172,7 +170,7 @@ fn lead(url: &Text, set: &dyn Fn(&str) -> Option<String>) -> Lead {
 /// Puts an upstream where its URL leads, or leads its URL to where it is put.
 fn place(
     upstream: &Upstream,
-    mock: Mock,
+    mock: Arc<Mock>,
     set: &dyn Fn(&str) -> Option<String>,
     environment: &mut BTreeMap<String, String>,
 ) -> Result<Placed> {
