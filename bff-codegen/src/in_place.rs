@@ -29,7 +29,9 @@ pub fn in_place(arguments: TokenStream, loader: &dyn SourceLoader) -> TokenStrea
     let items = match &checked.model {
         Some(model) => crate::emit::in_place(model, &checked.sources, runtime),
         None => {
-            let errors = errors(&checked).into_iter().map(|words| syn::Error::new(arguments.spec.span(), words));
+            let errors = errors(&checked)
+                .into_iter()
+                .map(|words| syn::Error::new(arguments.spec.span(), words));
             let errors = errors.map(syn::Error::into_compile_error);
             quote! { #(#errors)* #[doc = " No gateway: its spec has errors."] pub static BFF: #runtime::plan::Bff = #runtime::plan::Bff::NONE; }
         }
@@ -59,14 +61,27 @@ impl Parse for Arguments {
 
 /// Each error in words, with its place at the end.
 fn errors(checked: &Checked) -> Vec<String> {
-    let errors = checked.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
+    let errors = checked
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
     errors
         .map(|finding| {
-            let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+            let help = finding
+                .help
+                .as_ref()
+                .map(|help| format!("\nhelp: {help}"))
+                .unwrap_or_default();
             let (start, _) = checked.sources.lines(finding.place);
-            let file = checked.sources.get(finding.place.file).map_or("?", |file| file.path.as_str());
+            let file = checked
+                .sources
+                .get(finding.place.file)
+                .map_or("?", |file| file.path.as_str());
             let (code, message) = (finding.code.as_str(), &finding.message);
-            format!("{code}: {message}{help}\n --> {file}:{}:{}", start.line, start.column)
+            format!(
+                "{code}: {message}{help}\n --> {file}:{}:{}",
+                start.line, start.column
+            )
         })
         .collect()
 }

@@ -5,9 +5,9 @@
 //! follows. What never happens here: a file is read, a diagnostic is drawn, the same model gives other bytes.
 
 mod emit;
+mod in_place;
 #[cfg(feature = "interpret")]
 pub mod interpret;
-mod in_place;
 mod ir;
 mod lower;
 mod openapi;

@@ -331,7 +331,7 @@ impl<'m> Reader<'m> {
             .errors
             .entry(place)
             .or_insert_with(|| Reader::of_body(types, framed, ty));
-        let (shape, template, pool) = reader.body(block);
+        let (shape, template, pool) = reader.body(block, ir::Root::Tape(0));
         ir::ErrorAction::Select {
             shape,
             template,
@@ -340,13 +340,17 @@ impl<'m> Reader<'m> {
     }
 
     /// The shape and the template of a selection over the one body of this reader.
-    fn body(&mut self, block: &model::Block) -> (ir::Shape, ir::Template, ir::Pool) {
+    fn body(
+        &mut self,
+        block: &model::Block,
+        root: ir::Root,
+    ) -> (ir::Shape, ir::Template, ir::Pool) {
         self.pool = ir::Pool::default();
         self.blocks.clear();
         let current = Current {
             tape: 0,
             node: ROOT,
-            root: ir::Root::Tape(0),
+            root,
         };
         let template = self.template(block, Some(current), Purpose::Answer);
         let mut pool = std::mem::take(&mut self.pool);
@@ -381,21 +385,29 @@ pub(crate) fn selection(
     root: TypeId,
     block: &model::Block,
 ) -> (ir::Shape, ir::Template, ir::Pool) {
-    selection_within(types, &framed_within(types, root), root, block)
+    selection_within(
+        types,
+        &framed_within(types, root),
+        root,
+        block,
+        ir::Root::Tape(0),
+    )
 }
 
-/// The same, with frames for these types.
+/// The same, with frames for these types, and paths that start at `start`.
 pub(crate) fn selection_within(
     types: &Types,
     framed: &BTreeSet<TypeId>,
     root: TypeId,
     block: &model::Block,
+    start: ir::Root,
 ) -> (ir::Shape, ir::Template, ir::Pool) {
     let mut reader = Reader::of_body(types, framed, root);
-    reader.body(block);
-    reader.body(block);
+    for _ in 0..2 {
+        reader.body(block, start);
+    }
     reader.number();
-    reader.body(block)
+    reader.body(block, start)
 }
 
 /// Calls as bits, by order of declaration.

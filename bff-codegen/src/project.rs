@@ -34,7 +34,7 @@ pub fn project(input: TokenStream) -> TokenStream {
             quote! {
                 #errors
                 impl #before #runtime::json::Project for #name #types #condition {
-                    const FRAME: #runtime::json::Frame = #runtime::json::Frame::new(0, #runtime::json::Node::any("", 0));
+                    const FRAME: #runtime::json::Frame = #runtime::json::Frame::new(1, #runtime::json::Node::any("", 0));
                     const BLOCK: &'static #runtime::json::Block = &#runtime::json::Block::Fields(&[]);
                 }
             }
@@ -114,7 +114,13 @@ impl Reader {
         }
         let root = self.object(parts, false);
         let framed: BTreeSet<TypeId> = self.nested.values().map(|(ty, _)| *ty).collect();
-        let lowered = lower::selection_within(&self.types, &framed, root, &Block::Fields(entries));
+        let lowered = lower::selection_within(
+            &self.types,
+            &framed,
+            root,
+            &Block::Fields(entries),
+            bff_json::Root::Current,
+        );
         let nested: Vec<(String, TokenStream)> = self
             .nested
             .iter()

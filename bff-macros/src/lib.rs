@@ -39,7 +39,11 @@ struct Disk(PathBuf);
 
 impl Default for Disk {
     fn default() -> Disk {
-        Disk(std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default())
+        Disk(
+            std::env::var_os("CARGO_MANIFEST_DIR")
+                .map(PathBuf::from)
+                .unwrap_or_default(),
+        )
     }
 }
 

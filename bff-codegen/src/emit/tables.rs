@@ -32,7 +32,12 @@ impl PoolNames {
         let fields = pool.fields.iter().map(|named| name(&named.name, "_fields"));
         let fields = fields.collect();
         let blocks = pool.blocks.iter().map(|named| name(&named.name, ""));
-        PoolNames { frames, elements, fields, blocks: blocks.collect() }
+        PoolNames {
+            frames,
+            elements,
+            fields,
+            blocks: blocks.collect(),
+        }
     }
 
     /// A pool of which every table is another type's, by its `Project`.
@@ -140,7 +145,9 @@ impl PoolNames {
                 let own = own.map(number).map(|slot| quote! { .own(#slot) });
                 Some(quote! { Node::framed(#at, #slot, &#frame) #own })
             }
-            (OnObject::Fields(_) | OnObject::Shared(_), OnList::Reject, own) if plain(Kinds::OBJECT) => {
+            (OnObject::Fields(_) | OnObject::Shared(_), OnList::Reject, own)
+                if plain(Kinds::OBJECT) =>
+            {
                 let fields = self.fields(&node.object);
                 let own = own.map(number).map(|slot| quote! { .own(#slot) });
                 Some(quote! { Node::object(#at, #first, #end, #fields) #own })

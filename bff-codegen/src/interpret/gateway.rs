@@ -430,7 +430,7 @@ fn fan(fan: Fan, list_answer: bool) -> plan::Fan {
     match fan {
         Fan::One { list_argument } => plan::Fan::One {
             list_argument: list_argument.map(small),
-            list_answer,
+            list_answer: list_answer && list_argument.is_some(),
         },
         Fan::Split {
             argument,

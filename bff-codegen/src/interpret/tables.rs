@@ -65,7 +65,9 @@ impl<'p> Leaker<'p> {
             OnObject::Whole => json::OnObject::Whole,
             OnObject::Fields(fields) => json::OnObject::Fields(self.fields(fields)),
             OnObject::Shared(fields) => match (self.deeper(), self.pool.fields.get(*fields)) {
-                (Some(deeper), Some(fields)) => json::OnObject::Fields(deeper.fields(&fields.table)),
+                (Some(deeper), Some(fields)) => {
+                    json::OnObject::Fields(deeper.fields(&fields.table))
+                }
                 _ => json::OnObject::Reject,
             },
             OnObject::Framed { slot, frame } => match (self.deeper(), self.pool.frames.get(*frame))

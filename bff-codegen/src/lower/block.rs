@@ -338,7 +338,7 @@ impl<'m> Reader<'m> {
     fn is_map(&self, members: &[&Type]) -> bool {
         members
             .iter()
-            .all(|ty| matches!(&ty.kind, Kind::Object(object) if object.fields.is_empty()))
+            .all(|ty| matches!(&ty.kind, Kind::Object(object) if object.fields.is_empty() && object.rest.is_some()))
     }
 
     /// A value that may be a scalar, an object or a list: each written in its own way.

@@ -428,7 +428,13 @@ impl<'m> Tree<'m> {
         let place = pool.pool.fields.len();
         pool.fields.insert((pool.tape, id), place);
         let name = self.name(id).unwrap_or("inner").to_owned();
-        pool.pool.fields.push(ir::Named { name, table: ir::Fields { keys: Vec::new(), rest: None } });
+        pool.pool.fields.push(ir::Named {
+            name,
+            table: ir::Fields {
+                keys: Vec::new(),
+                rest: None,
+            },
+        });
         let fields = self.fields(id, shift, pool);
         if let Some(named) = pool.pool.fields.get_mut(place) {
             named.table = fields;
@@ -531,7 +537,11 @@ impl<'m> Tree<'m> {
         let place = pool.pool.elements.len();
         pool.elements.insert((pool.tape, list), place);
         let node = self.get(list);
-        let name = node.elements.and_then(|element| self.name(element)).unwrap_or("inner").to_owned();
+        let name = node
+            .elements
+            .and_then(|element| self.name(element))
+            .unwrap_or("inner")
+            .to_owned();
         let slot = node.slots.elements.saturating_sub(shift);
         let empty = ir::Frame {
             width: 0,
@@ -632,7 +642,9 @@ impl<'p> Shared<'p> {
             pool,
             tape,
             frames: BTreeMap::new(),
-            elements: BTreeMap::new(), fields: BTreeMap::new() }
+            elements: BTreeMap::new(),
+            fields: BTreeMap::new(),
+        }
     }
 }
 

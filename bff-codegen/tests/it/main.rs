@@ -9,4 +9,5 @@
 
 mod bodies;
 mod golden;
+mod project;
 mod spec;
