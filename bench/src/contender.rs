@@ -15,6 +15,9 @@ use crate::process::Process;
 use crate::run::Settings;
 use crate::upstream::Upstreams;
 
+/// Where free ports are looked for: below those the kernel chooses from.
+const LOWEST_PORT: u16 = 18_000;
+
 /// A gateway.
 pub(crate) struct Contender {
     /// Its name in results, and on the command line.
@@ -174,9 +177,17 @@ impl Ready {
     }
 }
 
-/// Two ports nobody listens on.
+/// Two ports nobody listens on, and that the kernel doesn't hand out meanwhile to whoever asks for any.
 async fn free_addresses() -> anyhow::Result<(SocketAddr, SocketAddr)> {
-    let first = TcpListener::bind("127.0.0.1:0").await?;
-    let second = TcpListener::bind("127.0.0.1:0").await?;
-    Ok((first.local_addr()?, second.local_addr()?))
+    let (mut free, mut port) = (Vec::new(), LOWEST_PORT);
+    while let [] | [_] = free[..] {
+        port = port.checked_add(1).context("no port is free")?;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+            free.push(listener.local_addr()?);
+        }
+    }
+    match free[..] {
+        [listen, admin] => Ok((listen, admin)),
+        _ => bail!("no port is free"),
+    }
 }
