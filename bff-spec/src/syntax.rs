@@ -6,6 +6,8 @@
 pub(crate) mod ast;
 mod lexer;
 mod parser;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use parser::{block, call, condition, fragment, header_value};
 

@@ -39,6 +39,8 @@ impl Reader<'_> {
             }
             if let Some(taken) = self.cut(value, entries) {
                 skip = taken;
+                // It stays known by its name, so that nothing is said of what reads it.
+                calls.push(nothing(key));
                 continue;
             }
             let Some(call) = self.one_call(key, value) else {
@@ -64,10 +66,7 @@ impl Reader<'_> {
     }
 
     fn one_call(&mut self, key: &Key, node: &Node) -> Option<CallDecl> {
-        let (name, mark) = match key.text.strip_suffix('?') {
-            Some(name) => (name, true),
-            None => (key.text.as_str(), false),
-        };
+        let name = key.text.strip_suffix('?').unwrap_or(&key.text);
         if RESERVED.contains(&name) {
             self.error(
                 Code::BadName,
@@ -83,24 +82,9 @@ impl Reader<'_> {
                 format!("a call can't be named `{name}`"),
             )
             .help = Some("letters, digits, `_` and `-`, not starting with a digit; `?` after it marks one the endpoint survives without".into());
-            return None;
+            return Some(nothing(key));
         }
-        let mut call = CallDecl {
-            name: name.to_owned(),
-            place: key.place,
-            optional: mark,
-            call: None,
-            text: String::new(),
-            call_place: key.place,
-            body: None,
-            media: None,
-            timeout: None,
-            after: Vec::new(),
-            when: None,
-            errors: Vec::new(),
-            parallel: None,
-            max: None,
-        };
+        let mut call = nothing(key);
         if let Data::Scalar(_) = &node.data {
             if node.is_null() {
                 self.error(
@@ -308,5 +292,25 @@ fn statuses(text: &str) -> Option<(u16, u16)> {
             let status = text.parse().ok().filter(|s| (300..600).contains(s))?;
             Some((status, status))
         }
+    }
+}
+
+/// A call of which only the name is known.
+fn nothing(key: &Key) -> CallDecl {
+    CallDecl {
+        name: key.text.strip_suffix('?').unwrap_or(&key.text).to_owned(),
+        place: key.place,
+        optional: key.text.ends_with('?'),
+        call: None,
+        text: String::new(),
+        call_place: key.place,
+        body: None,
+        media: None,
+        timeout: None,
+        after: Vec::new(),
+        when: None,
+        errors: Vec::new(),
+        parallel: None,
+        max: None,
     }
 }

@@ -80,7 +80,14 @@ impl Parser<'_> {
                         }
                     }
                 }
-                Kind::Sign('[') => self.bracket()?,
+                Kind::Sign('[') => match self.bracket() {
+                    Some(kind) => kind,
+                    None => {
+                        self.recover();
+                        self.take_sign(']');
+                        return None;
+                    }
+                },
                 _ => break,
             };
             steps.push(Step {
