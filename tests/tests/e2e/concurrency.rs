@@ -1,9 +1,11 @@
 //! Requests that outlive their clients, and gateways that stop while some are under way.
 
 use crate::harness::client::Ask;
+use crate::harness::issuer::{self, ES256, Issuer};
 use crate::harness::log::{Log, Seen};
 use crate::harness::script::{Answer, Script};
-use crate::harness::{World, patiently};
+use crate::harness::upstream::Upstream;
+use crate::harness::{World, gateway, patiently};
 
 const BODY: &str = r#"{"items":[{"sku":"KETTLE-01","qty":1}]}"#;
 
@@ -193,4 +195,49 @@ async fn no_more_at_once_than_the_spec_says() {
     let got = asking.await.unwrap();
     assert_eq!(got.status, 200, "{got:?}");
     assert_eq!(got.body.matches(r#""left":1"#).count(), 9, "{got:?}");
+}
+
+/// Of several instances each has its turn, below the path its URL ends in.
+#[tokio::test]
+async fn instances_take_turns() {
+    let issuer = Issuer::up(&[&ES256]).await;
+    let logs = [Log::default(), Log::default()];
+    let instances = [
+        Upstream::up("orders", logs[0].clone()).await,
+        Upstream::up("orders", logs[1].clone()).await,
+    ];
+    for instance in &instances {
+        instance.script(Script::new(
+            "orders",
+            "GET /v3/orders",
+            Answer::json(200, r#"{"items":[]}"#),
+        ));
+    }
+    let url = format!("{}/v3, {}/v3/", instances[0].url(), instances[1].url());
+    let gateway = gateway("web", &issuer, &[("orders", url)]).await;
+    let token = issuer::sign(&issuer.claims("u-1001", "shop-web"), &ES256);
+    for _ in 0..6 {
+        let got = Ask::get("/api/orders")
+            .bearer(&token)
+            .send(gateway.addr)
+            .await;
+        assert_eq!(got.status, 200, "{got:?}");
+    }
+    assert_eq!([logs[0].len(), logs[1].len()], [3, 3]);
+}
+
+/// A body larger than the limit is refused before it is read to its end, and nobody is asked.
+#[tokio::test]
+async fn a_body_that_is_too_large() {
+    let world = World::start("web", &[]).await;
+    let body = format!(r#"{{"items":[],"note":"{}"}}"#, "x".repeat(11 << 20));
+    let ask = Ask::default()
+        .json("POST", &body)
+        .bearer(&world.token("web", "u-1001"));
+    let ask = Ask {
+        target: "/api/orders".to_owned(),
+        ..ask
+    };
+    assert_eq!(world.ask(&ask).await.status, 413);
+    assert_eq!(world.log.len(), 0);
 }

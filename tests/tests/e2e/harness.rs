@@ -60,7 +60,11 @@ impl World {
             };
             upstreams.push(upstream);
         }
-        let gateway = gateway(frontend, &issuer, &upstreams).await;
+        let urls: Vec<_> = upstreams
+            .iter()
+            .map(|upstream| (upstream.name, upstream.url()))
+            .collect();
+        let gateway = gateway(frontend, &issuer, &urls).await;
         World {
             gateway,
             issuer,
@@ -124,16 +128,14 @@ pub(crate) fn audience(frontend: &str) -> String {
     format!("shop-{frontend}")
 }
 
-async fn gateway(frontend: &str, issuer: &Issuer, upstreams: &[Upstream]) -> Running {
+/// Starts a frontend's gateway alone.
+pub(crate) async fn gateway(frontend: &str, issuer: &Issuer, urls: &[(&str, String)]) -> Running {
     let mut variables = BTreeMap::from([
         ("ISSUER".to_owned(), issuer.url()),
         ("CATALOG_KEY".to_owned(), CATALOG_KEY.to_owned()),
     ]);
-    for upstream in upstreams {
-        variables.insert(
-            format!("{}_URL", upstream.name.to_uppercase()),
-            upstream.url(),
-        );
+    for (upstream, url) in urls {
+        variables.insert(format!("{}_URL", upstream.to_uppercase()), url.clone());
     }
     Server::start(bff(frontend), Settings::local(variables))
         .await

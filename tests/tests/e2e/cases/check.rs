@@ -207,3 +207,94 @@ fn minify(text: &str) -> String {
         text.to_owned()
     }
 }
+
+/// What the cases rest on can fail.
+#[test]
+fn differences_are_told() {
+    let got = |status: u16, headers: &[(&'static str, &'static str)], body: &str| Got {
+        status: http::StatusCode::from_u16(status).unwrap(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    http::HeaderName::from_static(name),
+                    http::HeaderValue::from_static(value),
+                )
+            })
+            .collect(),
+        body: body.to_owned(),
+    };
+    let expected = |status, headers: &[(&str, Option<&str>)], body: Option<&str>| Expected {
+        status,
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned)))
+            .collect(),
+        body: body.map(str::to_owned),
+    };
+    let problem = r#"{"type":"about:blank","title":"t","status":404,"detail":"d","instance":"/","requestId":"r"}"#;
+    let richer = problem.replace('}', r#","stack":"s"}"#);
+    let typed = [("content-type", "application/problem+json")];
+    let cases = [
+        (
+            got(200, &[], "[1.0]"),
+            expected(200, &[], Some("[ 1.0 ]")),
+            0,
+        ),
+        (
+            got(200, &[], "[1.0]"),
+            expected(200, &[], Some("[1.00]")),
+            1,
+        ),
+        (got(200, &[], "[1.0]"), expected(201, &[], Some("[1.0]")), 1),
+        (got(200, &[], "[]"), expected(200, &[], None), 1),
+        (
+            got(200, &[], "[\"LEAK-x\"]"),
+            expected(200, &[], Some("*")),
+            1,
+        ),
+        (
+            got(200, &[], "\"see 127.0.0.1:9\""),
+            expected(200, &[], Some("*")),
+            1,
+        ),
+        (
+            got(200, &[("x-a", "LEAK")], ""),
+            expected(200, &[], None),
+            1,
+        ),
+        (
+            got(200, &[("x-a", "1")], ""),
+            expected(200, &[("x-a", None)], None),
+            1,
+        ),
+        (
+            got(200, &[("x-a", "1")], ""),
+            expected(200, &[("x-a", Some("2"))], None),
+            1,
+        ),
+        (
+            got(200, &[], ""),
+            expected(200, &[("x-a", Some("*"))], None),
+            1,
+        ),
+        (
+            got(200, &[("set-cookie", "a=b")], ""),
+            expected(200, &[], None),
+            1,
+        ),
+        (got(404, &[], "{}"), expected(404, &[], Some("{}")), 1),
+        (got(404, &typed, problem), expected(404, &[], None), 0),
+        (got(404, &typed, &richer), expected(404, &[], None), 1),
+        (
+            got(404, &typed, problem),
+            expected(404, &[], Some(r#"{"upstream":"users"}"#)),
+            1,
+        ),
+        (got(404, &typed, "{}"), expected(404, &[], None), 7),
+    ];
+    for (got, expected, faults) in cases {
+        let told = answer(&got, &expected, &["127.0.0.1:9".to_owned()]);
+        assert_eq!(told.len(), faults, "{got:?} {expected:?}: {told:?}");
+    }
+}
