@@ -44,7 +44,7 @@ impl Scene<'_, '_> {
                 }
                 continue;
             }
-            let Some(index) = self.which(argument, operation, &call.upstream.text) else {
+            let Some(index) = self.which(argument, operation, call) else {
                 ok = false;
                 continue;
             };

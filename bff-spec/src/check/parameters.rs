@@ -14,7 +14,7 @@ impl Scene<'_, '_> {
         &mut self,
         argument: &ast::Argument,
         operation: &Operation,
-        upstream: &str,
+        call: &ast::Call,
     ) -> Option<usize> {
         let found: Vec<&Parameter> = candidates(operation, argument).collect();
         match found.as_slice() {
@@ -23,7 +23,7 @@ impl Scene<'_, '_> {
                 .iter()
                 .position(|p| std::ptr::eq(p, *one)),
             [] => {
-                self.unknown_parameter(argument, operation, upstream);
+                self.unknown_parameter(argument, operation, call);
                 None
             }
             several => {
@@ -52,7 +52,7 @@ impl Scene<'_, '_> {
         &mut self,
         argument: &ast::Argument,
         operation: &Operation,
-        upstream: &str,
+        call: &ast::Call,
     ) {
         let name = &argument.name.text;
         let id = shown(operation);
@@ -77,8 +77,10 @@ impl Scene<'_, '_> {
                 return;
             }
         }
+        let upstream = &call.upstream.text;
         let all = || operation.parameters.iter().map(|p| p.name.as_str());
-        let near = nearest(name, all()).map(str::to_owned);
+        let bound = |n: &&str| call.arguments.iter().any(|a| a.name.text == **n);
+        let near = nearest(name, all().filter(|n| !bound(n))).map(str::to_owned);
         let in_body = operation.body.as_ref().is_some_and(|body| {
             body.content
                 .iter()

@@ -121,10 +121,11 @@ impl Parser<'_> {
             .help = Some("every argument names its parameter: `name = value`".into());
             return None;
         }
-        let each = if self.at_name("each")
-            && !self.touches(1)
-            && (matches!(self.kind_after(1), Kind::Name(_) | Kind::Sign('$' | '.')))
-        {
+        let alone = matches!(
+            self.kind_after(1),
+            Kind::Sign(',' | ')' | '{' | DEFAULT) | Kind::End
+        );
+        let each = if self.at_name("each") && !self.touches(1) && !alone {
             let place = self.here();
             self.advance();
             Some(place)
