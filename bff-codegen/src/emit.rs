@@ -43,19 +43,24 @@ pub const TABLES: u32 = 1;
 pub fn generate(model: &Model, sources: &Sources) -> Vec<GeneratedFile> {
     let openapi = crate::openapi::yaml(model);
     let embedded = quote! { include_str!("../openapi.yaml") };
-    let modules = modules(model, sources, &embedded);
+    let modules = modules(model, sources, &embedded, &quote! { ::bff_runtime });
     files::all(model, &modules, openapi)
 }
 
 /// The gateway in place: modules, and `BFF`. `runtime` is the path of the runtime's crate.
 pub(crate) fn in_place(model: &Model, sources: &Sources, runtime: &TokenStream) -> TokenStream {
     let openapi = crate::openapi::yaml(model);
-    let modules = modules(model, sources, &quote! { #openapi });
+    let modules = modules(model, sources, &quote! { #openapi }, runtime);
     let inline = modules.iter().map(|module| module.inline(runtime));
     quote! { #(#inline)* pub use self::routes::BFF; }
 }
 
-fn modules(model: &Model, sources: &Sources, openapi: &TokenStream) -> Vec<Module> {
+fn modules(
+    model: &Model,
+    sources: &Sources,
+    openapi: &TokenStream,
+    runtime: &TokenStream,
+) -> Vec<Module> {
     let gateway = lower::lower(model);
     let mut names = Names::default();
     let items = Item::all(model, &mut names);
@@ -67,7 +72,7 @@ fn modules(model: &Model, sources: &Sources, openapi: &TokenStream) -> Vec<Modul
     routes
         .items
         .extend(routes::gateway(model, &upstream_names, &schemes, openapi));
-    let types = types::module(model);
+    let types = types::module(model, &items, runtime);
     [
         Some(routes),
         Some(endpoints),

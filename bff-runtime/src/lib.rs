@@ -44,5 +44,8 @@ pub use failure::Failure;
 pub use server::{Running, Server, Settings};
 pub use text::{Env, Resolved, StartError, Variables};
 
+/// What generated types derive from.
+pub use {serde, serde_json};
+
 /// JSON's tables, under the one name generated code knows.
 pub use bff_json as json;

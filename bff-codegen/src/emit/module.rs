@@ -105,13 +105,17 @@ impl Module {
                 names => quote! { use #path::{#(#names),*}; },
             }
         };
+        let collections = import(quote! { ::std::collections }, &["BTreeMap"]);
+        let value = used
+            .contains("Json")
+            .then(|| quote! { use #runtime::serde_json::Value as Json; });
         let std = import(quote! { ::std::time }, &["Duration"]);
         let auth = import(quote! { #runtime::auth }, JWT);
         let exchange = import(runtime.clone(), EXCHANGE);
         let json = import(quote! { #runtime::json }, JSON);
         let plan = import(quote! { #runtime::plan }, PLAN);
         let serde = import(quote! { #runtime::serde }, SERDE);
-        quote! { #std #auth #exchange #json #plan #serde }
+        quote! { #collections #std #auth #exchange #json #plan #serde #value }
     }
 
     /// As a module in place.

@@ -10,6 +10,8 @@ pub mod plans;
 #[rustfmt::skip]
 pub mod routes;
 #[rustfmt::skip]
+pub mod types;
+#[rustfmt::skip]
 pub mod upstreams;
 
 pub use routes::BFF;
