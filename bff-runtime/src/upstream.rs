@@ -4,6 +4,8 @@
 //! followed, no proxy variable read, no content coding asked for. Time is the caller's: whoever waits sets the bound.
 
 mod gather;
+mod h1;
+mod headers;
 mod transport;
 
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 
 pub(crate) use gather::gather;
+pub(crate) use headers::Headers;
 pub(crate) use transport::{Broken, BrokenKind, Sending, Transport, chain};
 
 use crate::body::Body;
@@ -49,7 +52,7 @@ pub(crate) struct Instance {
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     pub(crate) body: Bytes,
 }
 
@@ -97,10 +100,7 @@ impl Live {
             }
         }
         let instances = instances?;
-        let tls = instances
-            .iter()
-            .any(|instance| instance.scheme == Scheme::HTTPS);
-        let transport = match transport::hyper(plan.connect_timeout, tls) {
+        let transport = match transport::start(&instances, plan.connect_timeout) {
             Ok(transport) => transport,
             Err(error) => {
                 env.fault(format!(
@@ -173,22 +173,8 @@ impl Live {
         headers: HeaderMap,
         body: Body,
     ) -> Sending<'_> {
-        self.send(method, uri, headers, body, u64::MAX)
-    }
-
-    fn send(
-        &self,
-        method: Method,
-        uri: Uri,
-        headers: HeaderMap,
-        body: Body,
-        limit: u64,
-    ) -> Sending<'_> {
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
-        self.transport.send(request, limit)
+        let request = request(method, uri, headers, body);
+        self.transport.send(request, u64::MAX)
     }
 
     /// Sends one request and gathers the answer.
@@ -199,16 +185,8 @@ impl Live {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Fetched, Broken> {
-        let (head, body) = self
-            .send(method, uri, headers, Body::full(body), self.plan.body_limit)
-            .await?
-            .into_parts();
-        let body = gather(body, self.plan.body_limit).await?;
-        Ok(Fetched {
-            status: head.status,
-            headers: head.headers,
-            body,
-        })
+        let request = request(method, uri, headers, body);
+        self.transport.fetch(request, self.plan.body_limit).await
     }
 
     /// Counts how a call ended.
@@ -243,6 +221,14 @@ impl Instance {
         parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(target)).ok()?);
         Uri::from_parts(parts).ok()
     }
+}
+
+fn request<B>(method: Method, uri: Uri, headers: HeaderMap, body: B) -> Request<B> {
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    request
 }
 
 /// Where a text's value comes from, in words for a fault: variables by name.

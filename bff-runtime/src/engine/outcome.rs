@@ -2,13 +2,13 @@
 
 use bff_json::{Options, Scope, Tape, Template};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use crate::failure::{Failure, Kind};
 use crate::metrics::Outcome;
 use crate::plan::{Call, ErrorAction};
 use crate::server::App;
-use crate::upstream::{Broken, BrokenKind, Fetched, Live};
+use crate::upstream::{Broken, BrokenKind, Fetched, Headers, Live};
 
 /// The longest part of an upstream's error that joins a problem.
 const LONGEST_ERROR: usize = 64 * 1024;
@@ -65,7 +65,7 @@ fn capture(call: &'static Call, live: &Live, fetched: Fetched) -> Result<Tape, S
     for (name, slot) in call.headers {
         if let Some(text) = headers
             .get(*name)
-            .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+            .and_then(|value| std::str::from_utf8(value).ok())
         {
             tape.set_text(*slot, text);
         }
@@ -83,18 +83,18 @@ fn capture(call: &'static Call, live: &Live, fetched: Fetched) -> Result<Tape, S
 }
 
 /// A body in another coding or of another type is not looked at; one without a type is taken at its word.
-fn is_plain_json(headers: &HeaderMap) -> Result<(), String> {
-    if let Some(coding) = headers
-        .get(CONTENT_ENCODING)
-        .filter(|coding| *coding != "identity")
+fn is_plain_json(headers: &Headers) -> Result<(), String> {
+    if let Some(coding) = headers.get(CONTENT_ENCODING.as_str())
+        && coding != b"identity"
     {
-        return Err(format!("the answer is in the coding {coding:?}"));
+        let coding = coding.escape_ascii();
+        return Err(format!("the answer is in the coding `{coding}`"));
     }
-    if headers.contains_key(CONTENT_TYPE) && !crate::input::body::is_json(headers) {
-        return Err(format!(
-            "the answer is of type {:?}",
-            headers.get(CONTENT_TYPE)
-        ));
+    if let Some(media) = headers.get(CONTENT_TYPE.as_str())
+        && !crate::input::body::is_json_type(media)
+    {
+        let media = media.escape_ascii();
+        return Err(format!("the answer is of type `{media}`"));
     }
     Ok(())
 }
@@ -153,14 +153,9 @@ fn select(tape: Tape, template: &'static Template) -> Option<Vec<u8>> {
 }
 
 /// How long an upstream asks to wait, if it says so in seconds.
-fn wait(headers: &HeaderMap) -> Option<HeaderValue> {
-    let seconds: u32 = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
+fn wait(headers: &Headers) -> Option<HeaderValue> {
+    let text = std::str::from_utf8(headers.get(RETRY_AFTER.as_str())?).ok()?;
+    let seconds: u32 = text.trim().parse().ok()?;
     Some(HeaderValue::from(seconds.min(LONGEST_WAIT)))
 }
 

@@ -39,9 +39,15 @@ pub(crate) async fn receive(
 
 /// Whether headers announce JSON (RFC 8259, or a `+json` type of RFC 6839).
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    let essence = headers
+    headers
         .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| is_json_type(value.as_bytes()))
+}
+
+/// Whether a `content-type` is `application/json` or one built on it.
+pub(crate) fn is_json_type(value: &[u8]) -> bool {
+    let essence = std::str::from_utf8(value)
+        .ok()
         .map(|value| value.split(';').next().unwrap_or_default().trim());
     essence.is_some_and(|essence| {
         let suffix = essence

@@ -4,12 +4,17 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::uri::Scheme;
 use http::{Request, Response};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::gather::gather;
+use super::headers::Headers;
+use super::{Fetched, Instance, h1};
 use crate::body::Body;
 
 /// How long an unused connection is kept.
@@ -19,10 +24,26 @@ const IDLE: Duration = Duration::from_secs(30);
 pub(crate) type Sending<'a> =
     Pin<Box<dyn Future<Output = Result<Response<Body>, Broken>> + Send + 'a>>;
 
+/// A whole answer on its way.
+pub(crate) type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Fetched, Broken>> + Send + 'a>>;
+
 /// What carries requests to an upstream.
 pub(crate) trait Transport: Send + Sync {
     /// Sends one request; the answer's body breaks off beyond `limit` bytes.
     fn send(&self, request: Request<Body>, limit: u64) -> Sending<'_>;
+
+    /// Sends one request that is all there, and gathers its answer, whose body may have `limit` bytes.
+    fn fetch(&self, request: Request<Bytes>, limit: u64) -> Fetching<'_> {
+        let sending = self.send(request.map(Body::full), limit);
+        Box::pin(async move {
+            let (head, body) = sending.await?.into_parts();
+            Ok(Fetched {
+                status: head.status,
+                headers: Headers::Map(head.headers),
+                body: gather(body, limit).await?,
+            })
+        })
+    }
 }
 
 /// How an exchange with an upstream failed.
@@ -71,11 +92,18 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     words
 }
 
-/// hyper's client with a pool of its own; with TLS if an instance needs it.
+/// hyper's client with a pool of its own; with TLS if an instance needs it. Where none does, calls go over connections
+/// of our own.
 ///
 /// # Errors
 /// If the system's certificates can't be read.
-pub(crate) fn hyper(connect_timeout: Duration, tls: bool) -> std::io::Result<Box<dyn Transport>> {
+pub(crate) fn start(
+    instances: &[Instance],
+    connect_timeout: Duration,
+) -> std::io::Result<Box<dyn Transport>> {
+    let tls = instances
+        .iter()
+        .any(|instance| instance.scheme == Scheme::HTTPS);
     let mut http = HttpConnector::new();
     http.set_nodelay(true);
     http.set_connect_timeout(Some(connect_timeout));
@@ -86,7 +114,10 @@ pub(crate) fn hyper(connect_timeout: Duration, tls: bool) -> std::io::Result<Box
         .timer(TokioTimer::new())
         .pool_idle_timeout(IDLE);
     if !tls {
-        return Ok(Box::new(Plain(builder.build(http))));
+        return Ok(Box::new(Plain {
+            streams: builder.build(http),
+            calls: h1::Client::new(instances, connect_timeout),
+        }));
     }
     let https = hyper_rustls::HttpsConnectorBuilder::new()
         .with_native_roots()?
@@ -96,14 +127,21 @@ pub(crate) fn hyper(connect_timeout: Duration, tls: bool) -> std::io::Result<Box
     Ok(Box::new(Tls(builder.build(https))))
 }
 
-struct Plain(Client<HttpConnector, Body>);
+struct Plain {
+    streams: Client<HttpConnector, Body>,
+    calls: h1::Client,
+}
 
 struct Tls(Client<HttpsConnector<HttpConnector>, Body>);
 
 impl Transport for Plain {
     fn send(&self, request: Request<Body>, limit: u64) -> Sending<'_> {
-        let sending = self.0.request(request);
+        let sending = self.streams.request(request);
         Box::pin(async move { answer(sending.await, limit) })
+    }
+
+    fn fetch(&self, request: Request<Bytes>, limit: u64) -> Fetching<'_> {
+        Box::pin(self.calls.fetch(request, limit))
     }
 }
 

@@ -1,0 +1,246 @@
+//! One answer, from the first byte of its head to the last of its body.
+//!
+//! In: whatever can be read from, and the bytes that were read ahead. Out: the answer, and whether the connection can
+//! carry another. How its bytes are cut into reads makes no difference.
+
+use std::io;
+
+use bytes::{BufMut, Bytes};
+use http::{Method, StatusCode};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::Fault;
+use super::chunked::{Chunked, Next};
+use super::head::{self, Framing, Head};
+
+/// The room for a head, and for what comes along with it.
+pub(super) const ROOM: usize = 8 * 1024;
+/// Interim answers (RFC 9110, 15.2) before the one that counts.
+const MOST_INTERIM: usize = 8;
+/// The most memory set aside at once on the word of a length.
+const TRUSTED: u64 = 1 << 20;
+
+/// An answer, whole.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    /// As it was sent.
+    pub(super) head: Box<[u8]>,
+    pub(super) body: Bytes,
+    /// Whether the connection can carry another: its end was beyond doubt, and nothing came after it.
+    pub(super) reusable: bool,
+}
+
+/// Reads an answer to a request of this method. `buffer` holds what was read ahead, and is empty afterwards if the
+/// connection can be used again.
+pub(super) async fn read<R: AsyncRead + Unpin>(
+    io: &mut R,
+    buffer: &mut Vec<u8>,
+    method: &Method,
+    limit: u64,
+) -> Result<Answer, Fault> {
+    let mut reader = Reader {
+        io,
+        buffer: &mut *buffer,
+        at: 0,
+        body: Vec::new(),
+        limit,
+    };
+    let head = reader.head().await?;
+    let raw = reader
+        .unread()
+        .get(..head.length)
+        .unwrap_or_default()
+        .into();
+    reader.at += head.length;
+    let bodiless = *method == Method::HEAD
+        || matches!(
+            head.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+    // A length in front of nothing is no contradiction where it tells of what isn't sent; a 204 has nothing to tell of.
+    let mut certain = head.status != StatusCode::NO_CONTENT
+        || matches!(head.framing, Framing::UntilClose | Framing::Length(0));
+    if !bodiless {
+        match head.framing {
+            Framing::Length(length) => reader.take(length).await?,
+            Framing::Chunked => reader.chunks().await?,
+            Framing::UntilClose => {
+                reader.rest().await?;
+                certain = false;
+            }
+        }
+    }
+    let reusable = certain && head.persistent && reader.unread().is_empty();
+    let body = Bytes::from(reader.body);
+    buffer.clear();
+    Ok(Answer {
+        status: head.status,
+        head: raw,
+        body,
+        reusable,
+    })
+}
+
+struct Reader<'a, R> {
+    io: &'a mut R,
+    buffer: &'a mut Vec<u8>,
+    /// Up to where the buffer is used up.
+    at: usize,
+    body: Vec<u8>,
+    limit: u64,
+}
+
+impl<R: AsyncRead + Unpin> Reader<'_, R> {
+    fn unread(&self) -> &[u8] {
+        self.buffer.get(self.at..).unwrap_or_default()
+    }
+
+    /// The head of the answer that counts; it is not yet used up.
+    async fn head(&mut self) -> Result<Head, Fault> {
+        for _ in 0..=MOST_INTERIM {
+            let head = self.one_head().await?;
+            if head.status == StatusCode::SWITCHING_PROTOCOLS {
+                return Err(Fault::Malformed("the upstream switched protocols"));
+            }
+            if !head.status.is_informational() {
+                return Ok(head);
+            }
+            self.at += head.length;
+        }
+        Err(Fault::Malformed("there are too many interim answers"))
+    }
+
+    async fn one_head(&mut self) -> Result<Head, Fault> {
+        let mut looked = 0;
+        loop {
+            // Most come in one piece. What doesn't is looked at again when an empty line is there, not at every byte.
+            let unread = self.unread();
+            if (looked == 0 && !unread.is_empty())
+                || unread.len() >= head::LARGEST
+                || has_empty_line(unread, looked)
+            {
+                if let Some(head) = head::parse(unread).map_err(Fault::Malformed)? {
+                    return Ok(head);
+                }
+            }
+            looked = unread.len();
+            if self.at > 0 {
+                self.buffer.drain(..self.at);
+                self.at = 0;
+                // Interim answers were there: silence after them is no silence.
+                if self.more().await.map_err(Fault::Cut)? == 0 {
+                    return Err(Fault::Cut(ended()));
+                }
+                continue;
+            }
+            let heard = !self.buffer.is_empty();
+            let fault = |error| match heard {
+                true => Fault::Cut(error),
+                false => Fault::Unheard(error),
+            };
+            if self.more().await.map_err(fault)? == 0 {
+                return Err(fault(ended()));
+            }
+        }
+    }
+
+    /// Reads more behind what is in the buffer; 0 at the end.
+    async fn more(&mut self) -> io::Result<usize> {
+        if self.buffer.len() == self.buffer.capacity() {
+            self.buffer.reserve(ROOM);
+        }
+        self.io.read_buf(self.buffer).await
+    }
+
+    /// Appends exactly so many bytes to the body.
+    async fn take(&mut self, length: u64) -> Result<(), Fault> {
+        if (self.body.len() as u64).saturating_add(length) > self.limit {
+            return Err(Fault::TooLarge);
+        }
+        let mut missing = length;
+        while missing > 0 {
+            let there = self.buffer.get(self.at..).unwrap_or_default();
+            let there = there.get(..size(missing)).unwrap_or(there);
+            if !there.is_empty() {
+                if self.body.capacity() == self.body.len() {
+                    self.body.reserve(size(missing.min(TRUSTED)));
+                }
+                self.body.extend_from_slice(there);
+                missing -= there.len() as u64;
+                self.at += there.len();
+                continue;
+            }
+            self.buffer.clear();
+            self.at = 0;
+            // A short rest comes along with what follows it; a long one goes straight to where it stays.
+            let read = if size(missing) < ROOM {
+                self.more().await
+            } else {
+                if self.body.capacity() == self.body.len() {
+                    self.body.reserve(size(missing.min(TRUSTED)));
+                }
+                let mut room = (&mut self.body).limit(size(missing));
+                let read = self.io.read_buf(&mut room).await;
+                missing -= *read.as_ref().unwrap_or(&0) as u64;
+                read
+            };
+            if read.map_err(Fault::Cut)? == 0 {
+                return Err(Fault::Cut(ended()));
+            }
+        }
+        Ok(())
+    }
+
+    async fn chunks(&mut self) -> Result<(), Fault> {
+        let mut chunked = Chunked::new();
+        loop {
+            let (used, next) = chunked.next(self.unread()).map_err(Fault::Malformed)?;
+            self.at += used;
+            match next {
+                Next::Data(size) => self.take(size).await?,
+                Next::End => return Ok(()),
+                Next::More => {
+                    self.buffer.clear();
+                    self.at = 0;
+                    if self.more().await.map_err(Fault::Cut)? == 0 {
+                        return Err(Fault::Cut(ended()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The body is all that comes until the connection closes.
+    async fn rest(&mut self) -> Result<(), Fault> {
+        let there = self.buffer.get(self.at..).unwrap_or_default();
+        self.body.extend_from_slice(there);
+        self.buffer.clear();
+        self.at = 0;
+        loop {
+            if self.body.len() as u64 > self.limit {
+                return Err(Fault::TooLarge);
+            }
+            if self.body.capacity() - self.body.len() < ROOM {
+                self.body.reserve(ROOM);
+            }
+            if self.io.read_buf(&mut self.body).await.map_err(Fault::Cut)? == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Whether an empty line ends at or behind `from`.
+fn has_empty_line(bytes: &[u8], from: usize) -> bool {
+    let tail = bytes.get(from.saturating_sub(2)..).unwrap_or_default();
+    tail.windows(2).any(|pair| pair == b"\n\n") || tail.windows(3).any(|three| three == b"\n\r\n")
+}
+
+fn size(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
+fn ended() -> io::Error {
+    io::ErrorKind::UnexpectedEof.into()
+}
