@@ -16,3 +16,4 @@ mod failures;
 mod harness;
 mod identity;
 mod operators;
+mod wire;

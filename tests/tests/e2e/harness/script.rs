@@ -47,6 +47,8 @@ pub(crate) enum Delivery {
     Closed,
     /// Bytes that are no HTTP.
     Garbage,
+    /// The body alone, which is all of the answer as it goes over the wire; then an orderly end.
+    Raw,
 }
 
 impl Delivery {

@@ -263,6 +263,11 @@ async fn write(stream: &mut TcpStream, answer: &Answer, head_only: bool) -> io::
         }
         Delivery::Silent => std::future::pending().await,
         Delivery::Closed => return Ok(false),
+        Delivery::Raw => {
+            stream.write_all(body).await?;
+            stream.shutdown().await?;
+            return Ok(false);
+        }
         Delivery::Garbage => {
             stream
                 .write_all(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
