@@ -71,6 +71,9 @@ fn compare(workload: &workload::Workload, settings: &Settings) -> anyhow::Result
     let machine = machine::Machine::here(root);
     let text = report::text(workload, settings, &machine, &measured);
     println!("{text}");
+    if settings.are_partial() {
+        return Ok(());
+    }
     report::write(root, workload, settings, &machine, &measured, &text)
 }
 

@@ -18,6 +18,9 @@ use crate::workload::{Question, Workload};
 /// Requests a contender answers before it is another's turn.
 pub(crate) const SLICE: u64 = 500;
 
+/// The profile of what is shipped.
+const SHIPPED: &str = "dist";
+
 /// How much is done.
 #[derive(Args, Serialize)]
 pub(crate) struct Settings {
@@ -34,7 +37,7 @@ pub(crate) struct Settings {
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) connections: u16,
     /// The cargo profile that contenders are built with
-    #[arg(long, default_value = "dist")]
+    #[arg(long, default_value = SHIPPED)]
     pub(crate) profile: String,
     /// Don't count instructions with valgrind
     #[arg(long)]
@@ -45,6 +48,13 @@ pub(crate) struct Settings {
     /// Only these contenders
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,
+}
+
+impl Settings {
+    /// Whether this is a look at something, and no comparison to be kept.
+    pub(crate) fn are_partial(&self) -> bool {
+        !self.only.is_empty() || !self.program.is_empty() || self.profile != SHIPPED
+    }
 }
 
 fn program(text: &str) -> Result<(String, PathBuf), String> {
