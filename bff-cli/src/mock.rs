@@ -40,7 +40,7 @@ use memory::Memory;
 use route::Route;
 use world::World;
 
-pub(crate) use made::made;
+pub(crate) use made::{made, made_as};
 pub(crate) use overlay::{From, overlay};
 pub(crate) use serve::serve;
 

@@ -13,6 +13,7 @@ mod smoke;
 mod stand_in;
 mod tokens;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,10 +33,10 @@ use crate::workspace::Workspace;
 
 use gateway::Gateway;
 use requests::Ready;
-use stand_in::{StandIns, Use, key_variable, stand_ins};
+use stand_in::{Use, key_variable};
 use tokens::Tokens;
 
-pub(crate) use stand_in::Mocks;
+pub(crate) use stand_in::{Mocks, StandIns};
 
 /// A frontend and its binary.
 #[derive(Debug)]
@@ -58,11 +59,11 @@ impl System {
     /// Starts everything, and waits until every gateway is ready.
     pub(crate) async fn start(
         workspace: &Workspace,
+        stand_ins: StandIns,
         parts: Vec<Part>,
         console: Console,
     ) -> Result<System> {
         let models: Vec<&Model> = parts.iter().map(|part| &part.model).collect();
-        let stand_ins = stand_ins(workspace, &models, &environment::process)?;
         let lines = Lines::new(console, &stand_ins, &models);
         let mut servers = JoinSet::new();
 
@@ -95,16 +96,8 @@ impl System {
             }
             None => None,
         };
-        for SchemeKind::Jwt(jwt) in models
-            .iter()
-            .flat_map(|model| &model.schemes)
-            .map(|scheme| &scheme.kind)
-        {
-            if let (Some((name, Use::Key)), Some(issuer)) =
-                (key_variable(&jwt.keys, &environment::process), &issuer)
-            {
-                values.insert(name.to_owned(), tokens::key_value(jwt, issuer));
-            }
+        if let Some(issuer) = &issuer {
+            set_keys(&models, issuer, &mut values);
         }
 
         let mut taken = Vec::new();
@@ -222,3 +215,16 @@ impl Lines {
         self.console.result(&format!("{name}  {url:<22}  {state}"));
     }
 }
+
+/// Gives the issuer's key to the schemes that take one by a variable.
+fn set_keys(models: &[&Model], issuer: &Issuer, values: &mut BTreeMap<String, String>) {
+    for scheme in models.iter().flat_map(|model| &model.schemes) {
+        let SchemeKind::Jwt(jwt) = &scheme.kind;
+        if let Some((name, Use::Key)) = key_variable(&jwt.keys, &environment::process) {
+            values.insert(name.to_owned(), tokens::key_value(jwt, issuer));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,17 +8,17 @@ const ENOUGH: usize = 2_000;
 
 /// A value of this type: its example, its default, or what its schema allows.
 pub(crate) fn made(types: &Types, ty: TypeId) -> Value {
-    made_nth(types, ty, 1)
+    made_as(types, ty, "value", 1)
 }
 
-/// The same, as the `number`th of a list.
-pub(super) fn made_nth(types: &Types, ty: TypeId, number: usize) -> Value {
+/// The same, of something that has a name, as the `number`th of its kind.
+pub(crate) fn made_as(types: &Types, ty: TypeId, name: &str, number: usize) -> Value {
     let mut maker = Maker {
         types,
         made: 0,
         inside: Vec::new(),
     };
-    maker.value(ty, "value", number)
+    maker.value(ty, name, number)
 }
 
 struct Maker<'a> {

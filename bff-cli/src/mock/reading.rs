@@ -3,7 +3,7 @@
 use bff_spec::contract::{Kind, Location, Operation, TypeId};
 use serde_json::{Value, json};
 
-use super::made::made_nth;
+use super::made::made_as;
 use super::memory::Memory;
 use super::overlay::{From, overlay};
 use super::world::{examples, plain};
@@ -301,7 +301,7 @@ impl Mock {
                 .map(|at| {
                     self.laid(
                         listing.item,
-                        made_nth(&self.types, listing.item, at + 1),
+                        made_as(&self.types, listing.item, "value", at + 1),
                         given,
                         at,
                     )

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::Mocks;
 use super::tokens::{Token, Tokens};
-use crate::mock::{From, made, overlay, segment};
+use crate::mock::{From, made, made_as, overlay, segment};
 
 /// A request, and what its answer must be.
 #[derive(Debug)]
@@ -203,7 +203,7 @@ impl Maker<'_> {
             }
         }
         if values.is_empty() {
-            values = match made(types, input.ty) {
+            values = match made_as(types, input.ty, &input.name, 1) {
                 Json::Array(items) => items.iter().filter_map(text).collect(),
                 value => text(&value).into_iter().collect(),
             };

@@ -15,8 +15,8 @@ use crate::ports;
 use crate::upstreams::{self, LOOPBACK, Upstream, site};
 use crate::workspace::Workspace;
 
-/// Everything that stands in for something.
-pub(super) struct StandIns {
+/// Everything that stands in for something. Its sockets are bound, and nothing is served yet.
+pub(crate) struct StandIns {
     /// The variables the gateways get besides those that are set.
     pub(super) environment: BTreeMap<String, String>,
     /// Each upstream, mocked or real.
@@ -49,52 +49,51 @@ impl Mocks {
     }
 }
 
-/// What stands in for everything that these models name and that isn't set.
-pub(super) fn stand_ins(
-    workspace: &Workspace,
-    models: &[&Model],
-    set: &dyn Fn(&str) -> Option<String>,
-) -> Result<StandIns> {
-    let mut environment = BTreeMap::new();
-    let mut placed = Vec::new();
-    let mut mocks = Mocks::default();
-    for upstream in upstreams::of(models.iter().copied()) {
-        let mock = upstream.mock(workspace)?;
-        placed.push(place(&upstream, Arc::clone(&mock), set, &mut environment)?);
-        mocks.0.insert((upstream.name, upstream.contract), mock);
-    }
-    let issuer = issuer_for(models, set)?;
-    if let Some((listener, _)) = &issuer {
-        let url = format!("http://{}", ports::address(listener)?);
-        for (variable, use_) in issuer_variables(models, set) {
-            let value = match use_ {
-                Use::Issuer => url.clone(),
-                Use::Jwks => format!("{url}{}", issuer::JWKS_PATH),
-                // Its key exists once the issuer does.
-                Use::Key => continue,
-            };
-            environment.insert(variable, value);
+impl StandIns {
+    /// What stands in for everything that these models name and that isn't set.
+    pub(crate) fn of(workspace: &Workspace, models: &[&Model]) -> Result<StandIns> {
+        let set = &environment::process;
+        let mut environment = BTreeMap::new();
+        let mut placed = Vec::new();
+        let mut mocks = Mocks::default();
+        for upstream in upstreams::of(models.iter().copied()) {
+            let mock = upstream.mock(workspace)?;
+            placed.push(place(&upstream, Arc::clone(&mock), set, &mut environment)?);
+            mocks.0.insert((upstream.name, upstream.contract), mock);
         }
-    }
-    for model in models {
-        let held: Vec<String> = issuer_variables(&[model], set)
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        for (name, variable) in environment::variables(model) {
-            if variable.default.is_none() && set(&name).is_none() && !held.contains(&name) {
-                environment
-                    .entry(name.clone())
-                    .or_insert_with(|| development_value(&name));
+        let issuer = issuer_for(models, set)?;
+        if let Some((listener, _)) = &issuer {
+            let url = format!("http://{}", ports::address(listener)?);
+            for (variable, use_) in issuer_variables(models, set) {
+                let value = match use_ {
+                    Use::Issuer => url.clone(),
+                    Use::Jwks => format!("{url}{}", issuer::JWKS_PATH),
+                    // Its key exists once the issuer does.
+                    Use::Key => continue,
+                };
+                environment.insert(variable, value);
             }
         }
+        for model in models {
+            let held: Vec<String> = issuer_variables(&[model], set)
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect();
+            for (name, variable) in environment::variables(model) {
+                if variable.default.is_none() && set(&name).is_none() && !held.contains(&name) {
+                    environment
+                        .entry(name.clone())
+                        .or_insert_with(|| development_value(&name));
+                }
+            }
+        }
+        Ok(StandIns {
+            environment,
+            upstreams: placed,
+            mocks,
+            issuer,
+        })
     }
-    Ok(StandIns {
-        environment,
-        upstreams: placed,
-        mocks,
-        issuer,
-    })
 }
 
 /// `CATALOG_KEY` is `dev-catalog-key`.

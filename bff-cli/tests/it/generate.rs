@@ -168,3 +168,33 @@ fn running_names_all_missing_variables_first() {
     );
     assert!(!folder.path().join("bffs").exists());
 }
+
+#[test]
+fn a_system_that_cannot_be_started_is_told_of_before_it_is_built() {
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = held.local_addr().unwrap();
+    for (url, told, remedy) in [
+        (
+            "https://books.example.com".to_owned(),
+            "error: upstream `books` has a fixed url, so no mock can stand in for it".to_owned(),
+            "help: let the url be a variable",
+        ),
+        (
+            format!("http://{taken}"),
+            format!(
+                "error: port {} on 127.0.0.1 is taken, and upstream `books` should listen there",
+                taken.port()
+            ),
+            "help: stop what listens there",
+        ),
+    ] {
+        let folder = Folder::fresh();
+        folder.edit(
+            "specs/web.yaml",
+            "${BOOKS_URL:-http://127.0.0.1:9001}",
+            &url,
+        );
+        folder.bff(&["up"]).expect(1, &[], &[&told, remedy]);
+        assert!(!folder.path().join("bffs").exists());
+    }
+}
