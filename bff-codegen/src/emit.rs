@@ -24,7 +24,7 @@ use quote::quote;
 pub use files::{GeneratedFile, Write};
 use module::Module;
 use names::Names;
-pub(crate) use names::{camel, identifier, snake};
+pub(crate) use names::camel;
 #[cfg(feature = "interpret")]
 pub(crate) use plans::{Style, style};
 #[cfg(feature = "interpret")]
@@ -165,7 +165,11 @@ fn one_line(text: &str) -> String {
 /// A selection's imports, frame and block: what `#[derive(Project)]` expands to. `nested` are the types that have their own,
 /// by the name the tables know them by.
 pub(crate) fn selection(
-    (shape, template, pool): &(ir::Shape, ir::Template, ir::Pool),
+    ir::Selection {
+        shape,
+        template,
+        pool,
+    }: &ir::Selection,
     nested: &[(String, TokenStream)],
     runtime: &TokenStream,
 ) -> (TokenStream, TokenStream, TokenStream) {

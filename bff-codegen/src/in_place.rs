@@ -20,8 +20,8 @@ pub fn in_place(arguments: TokenStream, loader: &dyn SourceLoader) -> TokenStrea
     };
     let runtime = &arguments.runtime;
     let checked = bff_spec::check(loader, &arguments.spec.value());
-    // The compiler expands the macro again when one of these changes.
-    let files = checked.sources.iter().map(|file| {
+    // The compiler expands the macro again when one of these changes. One that can't be read has no text.
+    let files = checked.sources.iter().filter(|file| !file.text.is_empty()).map(|file| {
         let path = &file.path;
         quote! { const _: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/", #path)); }
     });

@@ -19,7 +19,11 @@ pub fn selection(
     root: TypeId,
     block: &Block,
 ) -> (&'static json::Shape, &'static json::Template) {
-    let (shape, template, pool) = crate::lower::selection(types, root, block);
+    let crate::ir::Selection {
+        shape,
+        template,
+        pool,
+    } = crate::lower::selection(types, root, block);
     let leaker = tables::Leaker::new(&pool);
     (leaker.shape(&shape), leak(leaker.template(&template)))
 }

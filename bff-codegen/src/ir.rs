@@ -105,11 +105,15 @@ pub(crate) enum BodyValue {
 pub(crate) enum ErrorAction {
     Absent,
     Pass,
-    Select {
-        shape: Shape,
-        template: Template,
-        pool: Pool,
-    },
+    Select(Box<Selection>),
+}
+
+/// A selection over one body alone, as tape 0.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    pub(crate) shape: Shape,
+    pub(crate) template: Template,
+    pub(crate) pool: Pool,
 }
 
 #[derive(Debug)]

@@ -8,6 +8,8 @@ mod block;
 mod input;
 mod path;
 mod recursion;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -331,20 +333,11 @@ impl<'m> Reader<'m> {
             .errors
             .entry(place)
             .or_insert_with(|| Reader::of_body(types, framed, ty));
-        let (shape, template, pool) = reader.body(block, ir::Root::Tape(0));
-        ir::ErrorAction::Select {
-            shape,
-            template,
-            pool,
-        }
+        ir::ErrorAction::Select(Box::new(reader.body(block, ir::Root::Tape(0))))
     }
 
     /// The shape and the template of a selection over the one body of this reader.
-    fn body(
-        &mut self,
-        block: &model::Block,
-        root: ir::Root,
-    ) -> (ir::Shape, ir::Template, ir::Pool) {
+    fn body(&mut self, block: &model::Block, root: ir::Root) -> ir::Selection {
         self.pool = ir::Pool::default();
         self.blocks.clear();
         let current = Current {
@@ -355,7 +348,11 @@ impl<'m> Reader<'m> {
         let template = self.template(block, Some(current), Purpose::Answer);
         let mut pool = std::mem::take(&mut self.pool);
         let shape = self.shape(&mut Shared::new(&mut pool, 0));
-        (shape, template, pool)
+        ir::Selection {
+            shape,
+            template,
+            pool,
+        }
     }
 
     /// Whether a value is no object and no list.
@@ -380,11 +377,7 @@ impl<'m> Reader<'m> {
 
 /// A selection over one body alone: its shape, its template and the tables they share. Paths start at the current value.
 #[cfg(feature = "interpret")]
-pub(crate) fn selection(
-    types: &Types,
-    root: TypeId,
-    block: &model::Block,
-) -> (ir::Shape, ir::Template, ir::Pool) {
+pub(crate) fn selection(types: &Types, root: TypeId, block: &model::Block) -> ir::Selection {
     selection_within(
         types,
         &framed_within(types, root),
@@ -401,7 +394,7 @@ pub(crate) fn selection_within(
     root: TypeId,
     block: &model::Block,
     start: ir::Root,
-) -> (ir::Shape, ir::Template, ir::Pool) {
+) -> ir::Selection {
     let mut reader = Reader::of_body(types, framed, root);
     for _ in 0..2 {
         reader.body(block, start);

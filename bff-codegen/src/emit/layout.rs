@@ -139,7 +139,7 @@ fn links(tokens: &[TokenTree]) -> Vec<usize> {
             .len()
             > 12
     };
-    if links.iter().any(|start| long(start)) {
+    if links.iter().any(long) {
         links
     } else {
         Vec::new()

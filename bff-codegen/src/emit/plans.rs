@@ -279,11 +279,12 @@ impl Writer<'_> {
         let then = match action {
             ir::ErrorAction::Absent => quote! { ErrorAction::Absent },
             ir::ErrorAction::Pass => quote! { ErrorAction::Pass },
-            ir::ErrorAction::Select {
-                shape,
-                template,
-                pool,
-            } => {
+            ir::ErrorAction::Select(selection) => {
+                let ir::Selection {
+                    shape,
+                    template,
+                    pool,
+                } = &**selection;
                 let part = format!("{}_{}", call.name, statuses(rule));
                 let prefix = format!("{}_{part}", self.item.name);
                 let pool_names = PoolNames::new(pool, &prefix, self.names);

@@ -199,7 +199,7 @@ impl Interpreter<'_> {
             .as_ref()
             .zip(endpoint.body.as_ref())
             .map(|(body, input)| {
-                &*leak(plan::BodyInput {
+                leak(plan::BodyInput {
                     shape: Leaker::new(&tables.pool).shape(&body.shape),
                     required: input.required,
                     root: body_rule(&body.rule),
@@ -302,7 +302,7 @@ impl Interpreter<'_> {
                 body: table
                     .answer
                     .as_ref()
-                    .map(|template| &*leak(leaker.template(template))),
+                    .map(|template| leak(leaker.template(template))),
             },
         }
     }
@@ -363,11 +363,12 @@ impl Interpreter<'_> {
                 then: match action {
                     ir::ErrorAction::Absent => plan::ErrorAction::Absent,
                     ir::ErrorAction::Pass => plan::ErrorAction::Pass,
-                    ir::ErrorAction::Select {
-                        shape,
-                        template,
-                        pool,
-                    } => {
+                    ir::ErrorAction::Select(selection) => {
+                        let ir::Selection {
+                            shape,
+                            template,
+                            pool,
+                        } = &**selection;
                         let leaker = Leaker::new(pool);
                         plan::ErrorAction::Select {
                             shape: leaker.shape(shape),

@@ -98,15 +98,9 @@ impl Search<'_> {
             return;
         }
         let children: Vec<TypeId> = match &self.types.get(ty).kind {
-            Kind::List(element) => {
-                // Only what can be an object, or a choice with one, gets a frame: a list is passed through.
-                let element = *element;
-                return if self.lists(ty) {
-                    ()
-                } else {
-                    self.visit(element)
-                };
-            }
+            // Only what can be an object, or a choice with one, gets a frame: a list is passed through.
+            Kind::List(_) if self.lists(ty) => return,
+            Kind::List(element) => return self.visit(*element),
             Kind::Object(object) => object
                 .fields
                 .values()

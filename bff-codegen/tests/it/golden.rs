@@ -11,7 +11,7 @@ use bff_codegen::{Write, generate};
 use bff_spec::model::Model;
 use bff_spec::source::{SourceLoader, Sources};
 
-#[allow(unreachable_pub)]
+#[allow(unreachable_pub, dead_code)]
 #[path = "../golden/depot/expected/src/lib.rs"]
 mod depot;
 
