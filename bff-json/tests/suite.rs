@@ -28,6 +28,10 @@ const MODES: [Mode; 2] = [Mode::Fast, Mode::Strict];
 /// The files, by name; `None` where the folder is absent.
 fn files() -> Option<Vec<(String, Vec<u8>)>> {
     let Ok(folder) = fs::read_dir(SUITE) else {
+        assert!(
+            std::env::var_os("BFF_REQUIRE_FIXTURES").is_none(),
+            "the fixtures are required and not there"
+        );
         println!("skipped: {SUITE} is absent, so JSONTestSuite was not run");
         return None;
     };

@@ -20,6 +20,10 @@ fn read(file: &str) -> Option<Value> {
         .join("../../shared/fixtures/jwt")
         .join(file);
     let Ok(text) = std::fs::read(&path) else {
+        assert!(
+            std::env::var_os("BFF_REQUIRE_FIXTURES").is_none(),
+            "the fixtures are required and not there"
+        );
         eprintln!("skipped: {} is not there", path.display());
         return None;
     };
