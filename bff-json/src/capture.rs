@@ -19,6 +19,9 @@ use crate::scan::Scanner;
 use crate::shape::{Kinds, Node, OnList, OnObject, Shape, Slot};
 use crate::tape::{Cell, HEADER, RootList, Tape};
 
+/// For so many bytes of a body one cell is reserved beforehand.
+const BYTES_PER_CELL: usize = 64;
+
 impl Shape {
     /// Captures a body.
     ///
@@ -44,6 +47,9 @@ impl Shape {
     ) -> Result<(), Error> {
         tape.clear();
         let scan = Scanner::new(&body, options)?;
+        // About what a list of middling objects needs; where it is more, the arena grows.
+        tape.arena
+            .reserve((body.len() / BYTES_PER_CELL).min(options.max_arena));
         let mut walker = Walker {
             scan,
             arena: std::mem::take(&mut tape.arena),

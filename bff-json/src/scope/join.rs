@@ -76,10 +76,12 @@ impl<'a> Wanted<'a> {
             .zip(self.values())
             .all(|((slot, _), wanted)| {
                 let text = element.tape.text(element.cell(*slot));
-                // Most values have no escapes and are of the same kind.
+                // Most values have no escapes, and escapes are longer than what they mean.
                 match text {
-                    [b'"', inside @ .., b'"'] if !wanted.0 && inside == &*wanted.1 => {
-                        !inside.contains(&b'\\')
+                    [b'"', inside @ .., b'"']
+                        if inside.len() <= wanted.1.len() || !inside.contains(&b'\\') =>
+                    {
+                        !wanted.0 && inside == &*wanted.1 && !inside.contains(&b'\\')
                     }
                     text => present(text).and_then(|raw| raw.comparable()).as_ref() == Some(wanted),
                 }
