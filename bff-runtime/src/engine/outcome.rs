@@ -64,7 +64,7 @@ fn capture(call: &'static Call, live: &Live, fetched: Fetched) -> Result<Tape, S
     };
     for (name, slot) in call.headers {
         if let Some(text) = headers
-            .get(*name)
+            .get(name)
             .and_then(|value| std::str::from_utf8(value).ok())
         {
             tape.set_text(*slot, text);

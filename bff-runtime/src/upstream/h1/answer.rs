@@ -19,6 +19,8 @@ pub(super) const ROOM: usize = 8 * 1024;
 const MOST_INTERIM: usize = 8;
 /// The most memory set aside at once on the word of a length.
 const TRUSTED: u64 = 1 << 20;
+/// Room behind a body: a read that leaves some of it empty shows that nothing else is there, without asking again.
+const SPARE: usize = 1;
 
 /// An answer, whole.
 #[derive(Debug)]
@@ -116,13 +118,11 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
         loop {
             // Most come in one piece. What doesn't is looked at again when an empty line is there, not at every byte.
             let unread = self.unread();
-            if (looked == 0 && !unread.is_empty())
+            let promising = (looked == 0 && !unread.is_empty())
                 || unread.len() >= head::LARGEST
-                || has_empty_line(unread, looked)
-            {
-                if let Some(head) = head::parse(unread).map_err(Fault::Malformed)? {
-                    return Ok(head);
-                }
+                || has_empty_line(unread, looked);
+            if promising && let Some(head) = head::parse(unread).map_err(Fault::Malformed)? {
+                return Ok(head);
             }
             looked = unread.len();
             if self.at > 0 {
@@ -164,7 +164,8 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
             let there = there.get(..size(missing)).unwrap_or(there);
             if !there.is_empty() {
                 if self.body.capacity() == self.body.len() {
-                    self.body.reserve(size(missing.min(TRUSTED)));
+                    let spare = SPARE.min(size(missing) - there.len());
+                    self.body.reserve(size(missing.min(TRUSTED)) + spare);
                 }
                 self.body.extend_from_slice(there);
                 missing -= there.len() as u64;
@@ -177,19 +178,28 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
             let read = if size(missing) < ROOM {
                 self.more().await
             } else {
-                if self.body.capacity() == self.body.len() {
-                    self.body.reserve(size(missing.min(TRUSTED)));
-                }
-                let mut room = (&mut self.body).limit(size(missing));
-                let read = self.io.read_buf(&mut room).await;
-                missing -= *read.as_ref().unwrap_or(&0) as u64;
-                read
+                self.more_body(&mut missing).await
             };
             if read.map_err(Fault::Cut)? == 0 {
                 return Err(Fault::Cut(ended()));
             }
         }
         Ok(())
+    }
+
+    /// Reads more of the body to where it stays, at most `missing` bytes; what comes along behind them goes to the buffer.
+    async fn more_body(&mut self, missing: &mut u64) -> io::Result<usize> {
+        if self.body.capacity() - self.body.len() <= SPARE {
+            self.body.reserve(size((*missing).min(TRUSTED)) + SPARE);
+        }
+        let end = self.body.len().saturating_add(size(*missing));
+        let mut room = (&mut self.body).limit(size(*missing).saturating_add(SPARE));
+        let read = self.io.read_buf(&mut room).await?;
+        let behind = self.body.get(end..).unwrap_or_default();
+        self.buffer.extend_from_slice(behind);
+        *missing -= (read - behind.len()) as u64;
+        self.body.truncate(end);
+        Ok(read)
     }
 
     async fn chunks(&mut self) -> Result<(), Fault> {

@@ -150,10 +150,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Data, and what follows it.
+    type Whole = (Vec<u8>, Vec<u8>);
+
     /// The data of a chunked body that comes in pieces, and what follows it; `None` if it isn't whole.
     fn decode<'a>(
         pieces: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, &'static str> {
+    ) -> Result<Option<Whole>, &'static str> {
         let (mut chunked, mut data, mut due, mut rest) = (Chunked::new(), Vec::new(), 0_u64, None);
         for mut piece in pieces {
             while !piece.is_empty() {
@@ -183,7 +186,7 @@ mod tests {
     fn framing() {
         let whole = |data: &str, rest: &str| Ok(Some((data.into(), rest.into())));
         let extension = "x".repeat(usize::from(MOST_EXTRA));
-        let cases: &[(&str, Result<Option<(Vec<u8>, Vec<u8>)>, ()>)] = &[
+        let cases: &[(&str, Result<Option<Whole>, ()>)] = &[
             ("0\r\n\r\n", whole("", "")),
             ("3\r\nabc\r\n0\r\n\r\n", whole("abc", "")),
             (

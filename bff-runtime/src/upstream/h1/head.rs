@@ -125,7 +125,8 @@ mod tests {
         use Framing::{Chunked, Length, UntilClose};
         let many = |count: usize| "a: b\r\n".repeat(count);
         let long = |bytes: usize| format!("a: {}\r\n", "x".repeat(bytes));
-        let cases: &[(&str, &str, Option<(Framing, bool)>)] = &[
+        type Case<'a> = (&'a str, &'a str, Option<(Framing, bool)>);
+        let cases: &[Case<'_>] = &[
             (
                 "1.1 200 OK",
                 "content-length: 5\r\n",

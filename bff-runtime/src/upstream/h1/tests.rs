@@ -1,6 +1,7 @@
 //! Answers as data: what an upstream does at the wire, what the call gets, and whether the connection serves again.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
@@ -575,7 +576,7 @@ async fn idle_connections_are_few_and_grow_old() {
 }
 
 /// Bytes that come in pieces, then the end.
-struct Pieces<'a>(std::vec::IntoIter<&'a [u8]>);
+struct Pieces<'a>(VecDeque<&'a [u8]>);
 
 impl AsyncRead for Pieces<'_> {
     fn poll_read(
@@ -583,27 +584,22 @@ impl AsyncRead for Pieces<'_> {
         _: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut rest = self.0.clone();
-        if let Some(piece) = rest.next() {
+        if let Some(piece) = self.0.pop_front() {
             let (now, later) = piece.split_at(piece.len().min(buffer.remaining()));
             buffer.put_slice(now);
             if !later.is_empty() {
-                rest = std::iter::once(later)
-                    .chain(rest)
-                    .collect::<Vec<_>>()
-                    .into_iter();
+                self.0.push_front(later);
             }
-            self.0 = rest;
         }
         Poll::Ready(Ok(()))
     }
 }
 
 /// What reading such pieces comes to.
-fn read(pieces: Vec<&[u8]>, method: &Method) -> Result<(u16, Bytes, bool), BrokenKind> {
-    let mut pieces = Pieces(pieces.into_iter());
+fn read(pieces: Vec<&[u8]>, method: &Method, limit: u64) -> Result<(u16, Bytes, bool), BrokenKind> {
+    let mut pieces = Pieces(pieces.into());
     let mut buffer = Vec::new();
-    let mut reading = std::pin::pin!(answer::read(&mut pieces, &mut buffer, method, LIMIT));
+    let mut reading = std::pin::pin!(answer::read(&mut pieces, &mut buffer, method, limit));
     match reading
         .as_mut()
         .poll(&mut Context::from_waker(std::task::Waker::noop()))
@@ -611,6 +607,47 @@ fn read(pieces: Vec<&[u8]>, method: &Method) -> Result<(u16, Bytes, bool), Broke
         Poll::Ready(Ok(answer)) => Ok((answer.status.as_u16(), answer.body, answer.reusable)),
         Poll::Ready(Err(fault)) => Err(Broken::from(fault).kind),
         Poll::Pending => panic!("what never waits was waited for"),
+    }
+}
+
+#[test]
+fn long_bodies() {
+    let text: String = (0..40_000_u32)
+        .map(|at| char::from(b'a' + (at % 23) as u8))
+        .collect();
+    let (first, second) = text.split_at(25_000);
+    let chunks = format!("61a8\r\n{first}\r\n3a98\r\n{second}\r\n0\r\n\r\n");
+    let sized = "HTTP/1.1 200 OK\r\ncontent-length: 40000\r\n\r\n".to_owned() + &text;
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned() + &chunks;
+    let closed = "HTTP/1.0 200 OK\r\n\r\n".to_owned() + &text;
+    for (answer, persistent) in [(&sized, true), (&chunked, true), (&closed, false)] {
+        for size in [100, 1_000, 8_191, 8_192, 8_193, 24_000, 50_000] {
+            let got = read(
+                answer.as_bytes().chunks(size).collect(),
+                &Method::GET,
+                40_000,
+            );
+            let (status, body, reusable) = got.unwrap();
+            assert!(
+                status == 200 && body == text,
+                "{size}: {} bytes",
+                body.len()
+            );
+            assert_eq!(reusable, persistent, "{size}");
+            let less = read(
+                answer.as_bytes().chunks(size).collect(),
+                &Method::GET,
+                39_999,
+            );
+            assert_eq!(less.unwrap_err(), BrokenKind::TooLarge, "{size}");
+            let cut = &answer.as_bytes()[..answer.len() - 1];
+            let cut = read(cut.chunks(size).collect(), &Method::GET, 40_000);
+            assert_eq!(cut.is_err(), persistent, "{size}");
+        }
+        // More than was announced comes along with the last piece.
+        let more = answer.to_owned() + "HTTP/1.1 200 OK\r\n";
+        let got = read(vec![more.as_bytes()], &Method::GET, 50_000).unwrap();
+        assert!(!got.2 && (got.1 == text || !persistent));
     }
 }
 
@@ -649,8 +686,8 @@ proptest! {
         let method = if head { Method::HEAD } else { Method::GET };
         let start = if started { "HTTP/1.1 200 OK\r\n" } else { "" };
         let bytes = start.to_owned() + &parts.concat();
-        let whole = read(vec![bytes.as_bytes()], &method);
-        let split = read(bytes.as_bytes().chunks(size).collect(), &method);
+        let whole = read(vec![bytes.as_bytes()], &method, LIMIT);
+        let split = read(bytes.as_bytes().chunks(size).collect(), &method, LIMIT);
         match (whole, split) {
             // What comes after the end may not have been seen yet: then it is found before the next request.
             (Ok((status, body, false)), Ok((same, equal, _))) => {
@@ -662,8 +699,8 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200), size in 1..50_usize) {
-        let whole = read(vec![&bytes], &Method::GET).map(|(status, body, _)| (status, body));
-        let split = read(bytes.chunks(size).collect(), &Method::GET);
+        let whole = read(vec![&bytes], &Method::GET, LIMIT).map(|(status, body, _)| (status, body));
+        let split = read(bytes.chunks(size).collect(), &Method::GET, LIMIT);
         prop_assert_eq!(whole, split.map(|(status, body, _)| (status, body)));
     }
 }
