@@ -2,8 +2,8 @@
 //!
 //! Every routine takes the whole source and a place in it, and has a twin in [`portable`] that gives the same
 //! answer for the same bytes; a test and a fuzz target hold them equal. SSE2 is part of every x86-64 target, AVX2
-//! is found at run time. This is the crate's one file with `unsafe`: loads from arrays whose length the type fixes, and
-//! calls behind the check that the processor has the instructions.
+//! is found at run time. This is the crate's one file with `unsafe`: loads from arrays whose length the type fixes,
+//! calls behind the check that the processor has the instructions, and copies into memory reserved beforehand.
 #![allow(unsafe_code)]
 
 pub(crate) mod portable;
@@ -66,6 +66,63 @@ pub(crate) fn container_end(
     }
     let _ = level;
     portable::container_end(src, at, nesting)
+}
+
+/// Appends a key after a comma, if there is to be one, and its value.
+///
+/// Both are mostly short: up to 32 bytes are copied as their first and their last bytes, which overlap, without a call.
+#[inline(always)]
+pub(crate) fn append(out: &mut Vec<u8>, comma: bool, key: &[u8], value: &[u8]) {
+    let comma = usize::from(comma);
+    // No overflow: neither slice is longer than isize::MAX.
+    out.reserve(1 + key.len() + value.len());
+    // SAFETY: memory for a comma, the key and the value was reserved after the vector's length, none of them lies in it, and all
+    // bytes up to the new length are written: the comma's place by the comma or by the key.
+    unsafe {
+        let start = out.as_mut_ptr().add(out.len());
+        start.write(b',');
+        copy(key, start.add(comma));
+        copy(value, start.add(comma + key.len()));
+        out.set_len(out.len() + comma + key.len() + value.len());
+    }
+}
+
+/// Copies a slice.
+///
+/// # Safety
+///
+/// As many bytes can be written at `to`, and they are not the slice's.
+#[inline(always)]
+unsafe fn copy(from: &[u8], to: *mut u8) {
+    let length = from.len();
+    if length <= 32 {
+        if let (Some(first), Some(last)) = (from.first_chunk::<16>(), from.last_chunk::<16>()) {
+            // SAFETY: there are at least sixteen bytes, and arrays may be written where bytes may.
+            unsafe {
+                to.cast::<[u8; 16]>().write(*first);
+                to.add(length - 16).cast::<[u8; 16]>().write(*last);
+            }
+            return;
+        }
+        if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
+            // SAFETY: there are at least eight.
+            unsafe {
+                to.cast::<[u8; 8]>().write(*first);
+                to.add(length - 8).cast::<[u8; 8]>().write(*last);
+            }
+            return;
+        }
+        if let (Some(first), Some(last)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
+            // SAFETY: there are at least four.
+            unsafe {
+                to.cast::<[u8; 4]>().write(*first);
+                to.add(length - 4).cast::<[u8; 4]>().write(*last);
+            }
+            return;
+        }
+    }
+    // SAFETY: the caller's.
+    unsafe { to.copy_from_nonoverlapping(from.as_ptr(), length) };
 }
 
 /// The first routine whose vector form gives another answer than its twin for these bytes from this place on: none. For tests.

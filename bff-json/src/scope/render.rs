@@ -6,6 +6,7 @@
 use super::path::{Found, Many, Step};
 use super::{RenderError, Scope, elements, present};
 use crate::options::MAX_DEPTH;
+use crate::simd;
 use crate::tape::{Cell, View};
 use crate::template::{Absent, Block, Entry, Hop, Path, Root, Template};
 
@@ -303,12 +304,8 @@ impl<'a> Writer<'_, 'a> {
             if length > self.limit.saturating_sub(self.out.len()) {
                 return Err(RenderError::TooLong);
             }
-            self.out.reserve(length);
-            if self.out.len() != start {
-                self.out.push(b',');
-            }
-            self.out.extend_from_slice(key.as_bytes());
-            self.out.extend_from_slice(raw.bytes());
+            let comma = self.out.len() != start;
+            simd::append(self.out, comma, key.as_bytes(), raw.bytes());
             return Ok(true);
         }
         Ok(false)

@@ -37,6 +37,22 @@ fn nesting_beyond_one_word() {
     }
 }
 
+#[test]
+fn keys_and_values_of_every_length_arrive() {
+    let text: Vec<u8> = (0..100).collect();
+    for key in 0..text.len() {
+        for value in 0..text.len() {
+            for comma in [false, true] {
+                let (key, value) = (&text[..key], &text[text.len() - value..]);
+                let mut out = b"before".to_vec();
+                append(&mut out, comma, key, value);
+                let between: &[u8] = if comma { b"," } else { b"" };
+                assert_eq!(out, [b"before", between, key, value].concat());
+            }
+        }
+    }
+}
+
 /// Bytes that mean something, more often than others.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
