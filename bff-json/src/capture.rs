@@ -22,6 +22,9 @@ use crate::tape::{Cell, HEADER, RootList, Tape};
 /// For so many bytes of a body one cell is reserved beforehand.
 const BYTES_PER_CELL: usize = 64;
 
+/// The slots of most frames.
+const FEW: usize = 8;
+
 impl Shape {
     /// Captures a body.
     ///
@@ -153,6 +156,25 @@ impl Walker<'_> {
                 Ok(end)
             }
         }
+    }
+
+    /// The same, for where it is mostly an object whose fields are visited.
+    #[inline(always)]
+    fn visit(
+        &mut self,
+        node: &Node,
+        frame: usize,
+        at: usize,
+        depth: usize,
+    ) -> Result<usize, Error> {
+        if self.scan.byte(at) == b'{'
+            && let OnObject::Fields(fields) = &node.object
+        {
+            self.promised(node, Kinds::OBJECT);
+            self.mark(node, frame, at);
+            return self.fields(fields, frame, at, depth);
+        }
+        self.value(node, frame, at, depth)
     }
 
     fn object(
@@ -314,9 +336,13 @@ impl Walker<'_> {
         if end > self.max {
             return Err(Error::new(ErrorKind::TooManyValues, at));
         }
-        self.arena.resize(end, Cell::ABSENT);
-        if let Some(header) = self.arena.get_mut(place) {
-            *header = Cell::header(width);
+        self.arena.push(Cell::header(width));
+        // Of a length that is known a few cells are written without a call.
+        self.arena.extend_from_slice(&[Cell::ABSENT; FEW]);
+        if usize::from(width) <= FEW {
+            self.arena.truncate(end);
+        } else {
+            self.arena.resize(end, Cell::ABSENT);
         }
         Ok(place)
     }

@@ -34,8 +34,8 @@ impl Walker<'_> {
         let start = at;
         let mut at = at;
         loop {
-            let (index, key, value) = match self.hints.guess(&self.scan, at, &mut cursor) {
-                Some((end, index)) => (index, at + 1..end - 1, self.scan.blank(end)),
+            let (index, key_end, value) = match self.hints.guess(&self.scan, at, &mut cursor) {
+                Some((end, index)) => (index, end - 1, self.scan.blank(end)),
                 None => {
                     let key = self.scan.blank(at + 1);
                     if at == start && self.scan.byte(key) == b'}' {
@@ -47,33 +47,27 @@ impl Walker<'_> {
                     if key == at + 1 && value == end + 1 {
                         self.hints.note(at, value, index, &mut cursor);
                     }
-                    (index, key..end, value)
+                    (index, end, value)
                 }
             };
-            let wanted = index.and_then(|index| Some((index, fields.keys.get(index)?)));
-            let end = if let Some((index, key)) = wanted {
+            let end = if let Some(key) = fields.keys.get(index) {
                 expected = index + 1;
                 if seen.insert(index) {
                     self.reset(&key.node, frame);
                 }
-                match key.node.own {
-                    // The commonest value by a shorter way.
-                    Some(own)
-                        if self.scan.byte(value) == b'"'
-                            && key.node.kinds.contains(Kinds::STRING) =>
-                    {
-                        let end = self.scan.string(value)?;
-                        self.set(frame, own, Cell::body(value, end));
-                        end
-                    }
-                    _ => self.value(&key.node, frame, value, depth)?,
-                }
+                self.field(&key.node, frame, value, depth)?
             } else if let Some(rest) = fields.rest {
-                self.entry(rest, &mut entries, key, value, depth)?
+                let key = self.scan.blank(at + 1);
+                self.entry(rest, &mut entries, key..key_end, value, depth)?
             } else {
                 self.scan.skip(value, depth)?
             };
-            at = self.scan.blank(end);
+            // Mostly the comma or bracket comes without a blank.
+            at = end;
+            if self.scan.byte(at) == b',' {
+                continue;
+            }
+            at = self.scan.blank(at);
             match self.scan.byte(at) {
                 b',' => {}
                 b'}' => break,
@@ -90,13 +84,34 @@ impl Walker<'_> {
         Ok(at + 1)
     }
 
-    /// The key at `at`: the place after it, and its index if it is wanted. Looks first where the last one left off.
-    fn key(
-        &self,
-        fields: &Fields,
+    /// The value of a wanted field: as [`Walker::value`], the commonest kinds by a shorter way.
+    #[inline(always)]
+    fn field(
+        &mut self,
+        node: &Node,
+        frame: usize,
         at: usize,
-        expected: usize,
-    ) -> Result<(usize, Option<usize>), Error> {
+        depth: usize,
+    ) -> Result<usize, Error> {
+        let Some(own) = node.own else {
+            return self.visit(node, frame, at, depth);
+        };
+        let (end, kind) = match self.scan.byte(at) {
+            b'"' => (self.scan.string(at)?, Kinds::STRING),
+            b'-' | b'0'..=b'9' => match self.scan.number(at)? {
+                (end, true) => (end, Kinds::INTEGER),
+                (end, false) => (end, Kinds::FRACTION),
+            },
+            _ => return self.visit(node, frame, at, depth),
+        };
+        self.promised(node, kind);
+        self.set(frame, own, Cell::body(at, end));
+        Ok(end)
+    }
+
+    /// The key at `at`: the place after it, and its index, which is beyond the wanted ones if it isn't one of them. Looks
+    /// first where the last one left off.
+    fn key(&self, fields: &Fields, at: usize, expected: usize) -> Result<(usize, usize), Error> {
         if self.scan.byte(at) != b'"' {
             return Err(self.scan.unexpected(at));
         }
@@ -112,7 +127,7 @@ impl Walker<'_> {
             (end, unescape(src.get(at + 1..end - 1).unwrap_or_default()))
         };
         let found = find(fields, &name, expected);
-        Ok((end, found))
+        Ok((end, found.unwrap_or(usize::MAX)))
     }
 
     /// Puts a subtree's slots back to absent, as its key occurs again.

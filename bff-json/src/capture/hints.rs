@@ -30,6 +30,7 @@ impl Hint {
     };
 }
 
+/// No object whose keys are remembered has so many.
 const UNWANTED: u16 = u16::MAX;
 
 /// The remembered keys.
@@ -51,6 +52,9 @@ impl Cursor {
 impl Hints {
     /// The start of an object's keys.
     pub(super) fn of(&mut self, fields: &Fields) -> Cursor {
+        if fields.keys.len() >= usize::from(UNWANTED) {
+            return Cursor::NONE;
+        }
         let object = std::ptr::from_ref(fields).addr();
         let place = match self.objects.iter().position(|&known| known == object) {
             Some(place) => place,
@@ -65,14 +69,14 @@ impl Hints {
     }
 
     /// The key after the bracket or comma at `at`, if it is one of the next remembered: the place after its colon, and its
-    /// index if it is wanted.
+    /// index, which is beyond the wanted ones if it isn't one of them.
     #[inline(always)]
     pub(super) fn guess(
         &self,
         scan: &Scanner<'_>,
         at: usize,
         cursor: &mut Cursor,
-    ) -> Option<(usize, Option<usize>)> {
+    ) -> Option<(usize, usize)> {
         let hint = self.keys.get(cursor.0)?;
         let found = if scan.same(at, hint.at as usize) >= usize::from(hint.len) {
             cursor.0 += 1;
@@ -80,8 +84,7 @@ impl Hints {
         } else {
             self.ahead(scan, at, cursor)?
         };
-        let index = (found.index != UNWANTED).then_some(usize::from(found.index));
-        Some((at + usize::from(found.len), index))
+        Some((at + usize::from(found.len), usize::from(found.index)))
     }
 
     /// The same, where the next remembered key was left out.
@@ -97,21 +100,15 @@ impl Hints {
     }
 
     /// Remembers the key from the bracket or comma at `at` to the place after its colon.
-    pub(super) fn note(
-        &mut self,
-        at: usize,
-        end: usize,
-        index: Option<usize>,
-        cursor: &mut Cursor,
-    ) {
+    pub(super) fn note(&mut self, at: usize, end: usize, index: usize, cursor: &mut Cursor) {
         // The last place of an object stays empty, so that no guess passes it.
         if cursor.0 % KEYS == KEYS - 1 {
             return;
         }
         if let Some(hint) = self.keys.get_mut(cursor.0)
             && let (Ok(at), Ok(len)) = (u32::try_from(at), u16::try_from(end - at))
-            && let Ok(index) = index.map_or(Ok(UNWANTED), u16::try_from)
         {
+            let index = u16::try_from(index).unwrap_or(UNWANTED);
             *hint = Hint { at, len, index };
             cursor.0 += 1;
         }

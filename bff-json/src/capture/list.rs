@@ -26,7 +26,7 @@ impl Walker<'_> {
         loop {
             let place = self.push_frame(elements.frame.width, at)?;
             self.chain(&mut chain, place);
-            let end = self.value(&elements.frame.node, place, at, depth)?;
+            let end = self.visit(&elements.frame.node, place, at, depth)?;
             self.note_hollow(&elements.frame.node, place, at);
             at = self.scan.blank(end);
             match self.scan.byte(at) {
