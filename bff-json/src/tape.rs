@@ -114,6 +114,15 @@ impl Tape {
         }
     }
 
+    /// The slots of a frame; none if it doesn't exist.
+    #[inline]
+    pub(crate) fn cells(&self, frame: u32) -> &[Cell] {
+        let Some([header, cells @ ..]) = self.arena.get(frame as usize..) else {
+            return &[];
+        };
+        cells.get(..usize::from(header.width())).unwrap_or_default()
+    }
+
     pub(crate) fn set(&mut self, frame: u32, slot: Slot, cell: Cell) {
         let place = frame as usize;
         if self

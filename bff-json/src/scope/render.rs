@@ -4,6 +4,7 @@
 //! out; a separator is due wherever something stands after the opening bracket.
 
 use super::path::{Found, Many, Step};
+use super::rest::Names;
 use super::{RenderError, Scope, elements, present};
 use crate::options::MAX_DEPTH;
 use crate::simd;
@@ -22,6 +23,17 @@ pub(super) enum Outcome {
     Null,
     /// It isn't there; nothing is written.
     Absent,
+}
+
+/// An object that is being written.
+pub(super) struct Object<'e, 'a> {
+    /// The place after its opening bracket.
+    pub(super) start: usize,
+    /// All of its entries, and their current value.
+    pub(super) entries: &'e [Entry],
+    pub(super) current: Option<View<'a>>,
+    /// The keys it took from maps, if it takes them from several.
+    pub(super) names: Option<Names<'a>>,
 }
 
 /// Writes one answer.
@@ -230,7 +242,13 @@ impl<'s, 'a> Writer<'s, 'a> {
             Block::Value(template) => self.template(template, current)?,
             Block::Fields(entries) => {
                 let start = self.open(b"{")?;
-                self.entries(entries, current, start, (entries, current), &mut None)?;
+                let mut object = Object {
+                    start,
+                    entries,
+                    current,
+                    names: None,
+                };
+                self.entries(entries, current, &mut object)?;
                 self.put(b"}")?;
                 Outcome::Written
             }
@@ -239,23 +257,28 @@ impl<'s, 'a> Writer<'s, 'a> {
         Ok(outcome)
     }
 
-    /// Entries of an object that is open since `start`; `whole` is all of its entries and their current value.
+    /// Entries of an open object: all of them, or those of one of its conditions or spreads.
     fn entries(
         &mut self,
         entries: &[Entry],
         current: Option<View<'a>>,
-        start: usize,
-        whole: (&[Entry], Option<View<'a>>),
-        written: &mut Option<super::rest::Names<'a>>,
+        object: &mut Object<'_, 'a>,
     ) -> Result<(), RenderError> {
+        let start = object.start;
+        let cells = current.map_or(&[][..], |view| view.tape.cells(view.frame));
         for entry in entries {
             match entry {
-                Entry::Field { key, value, .. } if self.scalar(key, value, current, start)? => {}
+                Entry::Field { key, value, .. }
+                    if self.scalar(key, value, current, cells, start)? => {}
                 Entry::Field { key, value, absent } => {
                     let before = self.out.len();
                     self.separate(start)?;
                     self.put(key.as_bytes())?;
-                    match (self.template(value, current)?, absent) {
+                    let outcome = match value {
+                        Template::Block(block) => self.block(block, current)?,
+                        value => self.template(value, current)?,
+                    };
+                    match (outcome, absent) {
                         (Outcome::Written, _) => {}
                         (Outcome::Null, Absent::Null | Absent::Copied)
                         | (Outcome::Absent, Absent::Null) => {
@@ -266,15 +289,15 @@ impl<'s, 'a> Writer<'s, 'a> {
                 }
                 Entry::When(test, entries) => {
                     if current.is_some_and(|view| self.scope.is(test, view)) {
-                        self.entries(entries, current, start, whole, written)?;
+                        self.entries(entries, current, object)?;
                     }
                 }
                 Entry::Spread(path, entries) => {
                     let spread = self.scope.spread(path, current);
-                    self.entries(entries, spread, start, whole, written)?;
+                    self.entries(entries, spread, object)?;
                 }
                 Entry::Rest { path, value } => {
-                    self.rest(path, value, current, start, whole, written)?;
+                    self.rest(path, value, current, object)?;
                 }
             }
         }
@@ -283,13 +306,15 @@ impl<'s, 'a> Writer<'s, 'a> {
 }
 
 impl<'a> Writer<'_, 'a> {
-    /// The commonest field by a shorter way: one that copies a slot of the current frame, if something is there.
+    /// The commonest field by a shorter way: one that copies a slot of the current frame, whose cells these are, if something is
+    /// there.
     #[inline(always)]
     fn scalar(
         &mut self,
         key: &str,
         value: &Template,
         current: Option<View<'a>>,
+        cells: &[Cell],
         start: usize,
     ) -> Result<bool, RenderError> {
         if let Template::Copy { path, .. } = value
@@ -298,7 +323,8 @@ impl<'a> Writer<'_, 'a> {
                 hops: [Hop::Value(slot)],
             } = path
             && let Some(view) = current
-            && let Some(raw) = present(view.tape.text(view.cell(*slot)))
+            && let Some(&cell) = cells.get(usize::from(*slot))
+            && let Some(raw) = present(view.tape.text(cell))
         {
             let length = 1 + key.len() + raw.bytes().len();
             if length > self.limit.saturating_sub(self.out.len()) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::path::{Found, Step};
-use super::render::{Outcome, Writer};
+use super::render::{Object, Outcome, Writer};
 use super::{RenderError, Scope, present};
 use crate::tape::View;
 use crate::template::{Entry, Path, Template};
@@ -41,15 +41,13 @@ impl<'a> Writer<'_, 'a> {
         path: &Path,
         value: &Template,
         current: Option<View<'a>>,
-        start: usize,
-        (fields, outer): (&[Entry], Option<View<'a>>),
-        written: &mut Option<Names<'a>>,
+        object: &mut Object<'_, 'a>,
     ) -> Result<(), RenderError> {
         let Step::Many(many) = self.scope.resolve(path, current) else {
             return Ok(());
         };
-        if written.is_none() && maps(fields) > 1 {
-            *written = Some(Names::new());
+        if object.names.is_none() && maps(object.entries) > 1 {
+            object.names = Some(Names::new());
         }
         let scope = self.scope;
         scope.each(many, current, &mut |found| {
@@ -59,15 +57,15 @@ impl<'a> Writer<'_, 'a> {
             let Some(name) = present(view.tape.text(view.cell(0))).map(|raw| raw.plain()) else {
                 return Ok(());
             };
-            if scope.names(fields, outer, &name) {
+            if scope.names(object.entries, object.current, &name) {
                 return Ok(());
             }
-            if let Some(written) = written
-                && !written.insert(name)
+            if let Some(names) = &mut object.names
+                && !names.insert(name)
             {
                 return Ok(());
             }
-            self.entry(view, value, start)
+            self.entry(view, value, object.start)
         })
     }
 
