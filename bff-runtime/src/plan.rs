@@ -456,6 +456,9 @@ pub struct Call {
     pub timeout: Option<Duration>,
     /// What to capture of its answer; `None` when nothing reads the body.
     pub shape: Option<&'static Shape>,
+    /// Statuses of 2xx that the contract documents without a body: then its value is null. Of any other an empty body is a
+    /// broken answer.
+    pub bodiless: &'static [(u16, u16)],
     /// Response headers to capture as text, each into a slot of the root frame.
     pub headers: &'static [(&'static str, Slot)],
     /// What its error answers mean.

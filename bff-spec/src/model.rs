@@ -385,6 +385,19 @@ pub struct Call {
     pub client_input: bool,
 }
 
+impl Call {
+    /// The statuses of 2xx that the contract documents without a body, as first and last: then the call's value is null.
+    #[must_use]
+    pub fn bodiless(&self) -> Vec<(u16, u16)> {
+        let documented = self.operation.responses.iter();
+        documented
+            .filter(|response| response.content.is_empty())
+            .filter(|response| response.first >= 200 && response.last <= 299)
+            .map(|response| (response.first, response.last))
+            .collect()
+    }
+}
+
 /// How many requests a call makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fan {

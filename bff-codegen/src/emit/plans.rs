@@ -237,6 +237,17 @@ impl Writer<'_> {
         if call.client_argument {
             tokens.extend(quote! { .client_argument() });
         }
+        let bodiless = call.bodiless();
+        if table.shape.is_some() && !bodiless.is_empty() {
+            let statuses = bodiless.iter().map(|(first, last)| {
+                let (first, last) = (
+                    Literal::u16_unsuffixed(*first),
+                    Literal::u16_unsuffixed(*last),
+                );
+                quote! { (#first, #last) }
+            });
+            tokens.extend(quote! { .bodiless(&[#(#statuses),*]) });
+        }
         tokens
     }
 

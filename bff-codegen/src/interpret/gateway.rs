@@ -400,6 +400,11 @@ impl Interpreter<'_> {
             errors: slice(errors.collect()),
             client_input: call.client_input,
             client_argument: call.client_argument,
+            bodiless: if table.shape.is_some() {
+                slice(call.bodiless())
+            } else {
+                &[]
+            },
         }
     }
 }

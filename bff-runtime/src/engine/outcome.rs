@@ -50,10 +50,22 @@ pub(super) fn read(
     result
 }
 
-/// Captures a success; an empty body is null, whatever the contract says of it.
+/// Captures a success. No body is null where the contract says that there may be none, else a broken answer.
 fn capture(call: &'static Call, live: &Live, fetched: Fetched) -> Result<Tape, String> {
-    let Fetched { headers, body, .. } = fetched;
+    let Fetched {
+        status,
+        headers,
+        body,
+    } = fetched;
+    let code = status.as_u16();
+    let may_be_empty = || {
+        let mut ranges = call.bodiless.iter();
+        ranges.any(|(first, last)| (*first..=*last).contains(&code))
+    };
     let mut tape = match call.shape {
+        Some(_) if body.is_empty() && !may_be_empty() => {
+            return Err(format!("{code} without a body"));
+        }
         Some(shape) if !body.is_empty() => {
             is_plain_json(&headers)?;
             shape

@@ -50,6 +50,7 @@ impl Call {
             errors: &[],
             client_input: false,
             client_argument: false,
+            bodiless: &[],
         }
     }
 
@@ -141,6 +142,13 @@ impl Call {
     #[must_use]
     pub const fn client_input(mut self) -> Call {
         self.client_input = true;
+        self
+    }
+
+    /// See [`Call::bodiless`].
+    #[must_use]
+    pub const fn bodiless(mut self, statuses: &'static [(u16, u16)]) -> Call {
+        self.bodiless = statuses;
         self
     }
 

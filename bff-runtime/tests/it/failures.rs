@@ -24,6 +24,7 @@ const BY_ID: &[Argument] = &[argument(Place::Path, "id", path(0, &[Hop::Value(0)
 static ONE: Plan = Plan {
     calls: &[Call {
         shape: Some(&USER),
+        bodiless: &[(204, 204)],
         ..call("user", &GET_USER, BY_ID)
     }],
     require: &[],
@@ -310,6 +311,11 @@ async fn one_call_fails() {
             200,
         ),
         ("no content", vec![raw("HTTP/1.1 204 No\r\n\r\n")], 200),
+        (
+            "no content where the contract has some",
+            vec![raw("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")],
+            502,
+        ),
         (
             "a json type of its own",
             with_headers(

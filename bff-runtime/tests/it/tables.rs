@@ -153,6 +153,7 @@ pub(crate) const fn call(
         errors: &[],
         client_input: true,
         client_argument: true,
+        bodiless: &[],
     }
 }
 

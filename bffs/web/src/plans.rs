@@ -710,7 +710,8 @@ pub static GET_PROFILE: Plan = Plan {
             .shape(&GET_PROFILE_ADDRESSES),
         Call::new("preferences", &super::upstreams::USERS_GET_PREFERENCES)
             .arguments(&[Argument::required(Place::Path, "userId", Value::path(Path::tape(1, &[Hop::Value(0)])))])
-            .shape(&GET_PROFILE_PREFERENCES),
+            .shape(&GET_PROFILE_PREFERENCES)
+            .bodiless(&[(204, 204)]),
     ],
     require: &[],
     answer: Answer {

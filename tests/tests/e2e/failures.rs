@@ -57,6 +57,7 @@ fn faults(body: &str) -> Vec<Fault> {
         ),
         fault("nests without end", Answer::json(200, deep), 502),
         fault("sends too much", Answer::json(200, large), 502),
+        fault("sends nothing", Answer::json(200, ""), 502),
         fault("fails", Answer::json(500, r#"{"stack":"LEAK"}"#), 502),
         fault("is overloaded", Answer::json(503, ""), 502),
         fault("redirects", Answer::json(301, ""), 502),
