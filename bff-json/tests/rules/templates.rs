@@ -4,8 +4,8 @@ use bff_json::Hop::{Each, Into as Inner, Is, Value};
 use bff_json::Pick::{All, Every, First, Index, Slice};
 use bff_json::{Absent, Block, Entry, Kinds, Match, Operand, Scope, Template, Test};
 
-use crate::scene::{ABSENT, INPUTS, ODD, ORDERS, PRODUCTS, STOCK, scene};
-use crate::shapes::{at, copy, field, here, or, select};
+use crate::scene::{ABSENT, INPUTS, ODD, ORDERS, PRODUCTS, STOCK, capture, scene};
+use crate::shapes::{PRODUCTS_SHAPE, at, copy, field, here, or, select};
 
 static BY_SKU: Match = Match {
     keys: &[(0, Operand::Path(here(&[Value(0)])))],
@@ -444,4 +444,20 @@ fn templates() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn a_join_compares_what_strings_mean() {
+    static SLASHED: Match = Match {
+        keys: &[(0, Operand::Literal(r#""\\n""#))],
+    };
+    static NAMES: Template = copy(at(0, &[Each(0, Every(&SLASHED)), Value(1)]));
+    // The first key's text is as long as what the second one means, and the same bytes.
+    let body = r#"[{"sku":"\n","name":"newline"},{"sku":"\\n","name":"slashed"},{"sku":"\u005cn","name":"again"}]"#;
+    let tapes = [capture(&PRODUCTS_SHAPE, body)];
+    let mut out = Vec::new();
+    Scope::new(&tapes)
+        .render(&NAMES, &mut out, 1 << 10)
+        .unwrap();
+    assert_eq!(out, br#"["slashed","again"]"#);
 }
