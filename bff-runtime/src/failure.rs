@@ -1,6 +1,6 @@
 //! What can go wrong with a request, and the one table that turns it into HTTP.
 //!
-//! A [`Failure`] says what happened, whose fault it is and whether asking again is safe. [`Kind::status`] is SPEC's
+//! A [`Failure`] says what happened, whose fault it is and whether asking again is safe. [`Kind::status`] is the
 //! "Failures" table. What a failure shows is chosen here and in [`crate::problem`]: of an upstream its name in the
 //! spec and what `errors` selects, never a body, a host or a stack; those go to the log through [`Failure::cause`].
 

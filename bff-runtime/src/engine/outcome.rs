@@ -1,4 +1,4 @@
-//! What an upstream's answer means: a tape, or one of SPEC's failures.
+//! What an upstream's answer means: a tape, or a failure.
 
 use bff_json::{Options, Scope, Tape, Template};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
@@ -111,7 +111,7 @@ fn is_plain_json(headers: &Headers) -> Result<(), String> {
     Ok(())
 }
 
-/// What a status beyond 2xx means: the spec's own rules first, then SPEC's table.
+/// What a status beyond 2xx means: the spec's own rules first, then the table of `docs/spec.md`.
 fn error(call: &'static Call, fetched: Fetched) -> Result<Tape, Failure> {
     let upstream = call.operation.upstream.name;
     let status = fetched.status;
@@ -145,7 +145,7 @@ fn error(call: &'static Call, fetched: Fetched) -> Result<Tape, Failure> {
     })
 }
 
-/// SPEC's "Failures": what a required call's status means where the spec says nothing of it.
+/// What a required call's status means where the spec says nothing of it.
 fn by_table(call: &Call, status: StatusCode) -> Kind {
     match status.as_u16() {
         404 if call.client_argument => Kind::NotFound,
