@@ -39,6 +39,8 @@ pub enum RenderError {
     TooLong,
     /// Its selections are nested too deeply.
     TooDeep,
+    /// A value that was promised isn't there.
+    Missing,
 }
 
 impl fmt::Display for RenderError {
@@ -46,6 +48,7 @@ impl fmt::Display for RenderError {
         f.write_str(match self {
             RenderError::TooLong => "the answer would be too long",
             RenderError::TooDeep => "the answer would be nested too deeply",
+            RenderError::Missing => "a promised value is missing",
         })
     }
 }

@@ -195,6 +195,16 @@ impl Entry {
         }
     }
 
+    /// A field whose value was promised: without it nothing is written at all; `key` is JSON text with quotes and colon.
+    #[must_use]
+    pub const fn promised(key: &'static str, value: Template) -> Entry {
+        Entry::Field {
+            key,
+            value,
+            absent: Absent::Promised,
+        }
+    }
+
     /// A field that is written unless it is null or absent; `key` is JSON text with quotes and colon.
     #[must_use]
     pub const fn given(key: &'static str, value: Template) -> Entry {

@@ -178,4 +178,6 @@ pub enum Absent {
     Copied,
     /// Nothing, when null or absent (request bodies).
     Omit,
+    /// Null and absent are an error: what is read was promised.
+    Promised,
 }

@@ -330,6 +330,7 @@ impl PoolNames {
                     Absent::Null => quote! { Entry::field(#key, #value) },
                     Absent::Copied => quote! { Entry::copied(#key, #value) },
                     Absent::Omit => quote! { Entry::given(#key, #value) },
+                    Absent::Promised => quote! { Entry::promised(#key, #value) },
                 }
             }
             Entry::When(test, entries) => {

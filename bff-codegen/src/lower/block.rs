@@ -66,7 +66,12 @@ impl<'m> Reader<'m> {
                 copied,
                 ..
             } => {
+                let promised = matches!(
+                    value,
+                    model::Value::Path { path, default: None, .. } if path.promised
+                );
                 let absent = match (copied, purpose) {
+                    _ if promised => Absent::Promised,
                     (true, _) => Absent::Copied,
                     (false, Purpose::Answer) => Absent::Null,
                     (false, Purpose::Request) => Absent::Omit,

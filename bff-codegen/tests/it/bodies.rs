@@ -77,10 +77,10 @@ fn tapes(plan: &Plan, bodies: &[&str]) -> Vec<Tape> {
 fn answer(plan: &Plan, bodies: &[&str]) -> String {
     let tapes = tapes(plan, bodies);
     let mut out = Vec::new();
-    Scope::new(&tapes)
-        .render(plan.answer.body.unwrap(), &mut out, usize::MAX)
-        .unwrap();
-    String::from_utf8(out).unwrap()
+    match Scope::new(&tapes).render(plan.answer.body.unwrap(), &mut out, usize::MAX) {
+        Ok(()) => String::from_utf8(out).unwrap(),
+        Err(error) => error.to_string(),
+    }
 }
 
 struct Case {
@@ -189,6 +189,43 @@ fn fields_lists_and_nulls() {
             bodies: &[""],
             want: r#"{"a":null,"x":null,"y":null}"#,
         },
+    ]);
+}
+
+#[test]
+fn promised_values() {
+    let case = |name, response, want| Case {
+        name,
+        schemas: ORDERS,
+        calls: "a: up.getA()",
+        response,
+        bodies: &[
+            r#"{"total":1,"note":null,"items":[{"id":"o1","customer":{"name":"Ann"},"lines":[]},{"id":"o2","lines":[]}]}"#,
+        ],
+        want,
+    };
+    check(&[
+        case("one that is there", "total: a.total!", r#"{"total":1}"#),
+        case(
+            "one that is null",
+            "note: a.note!",
+            "a promised value is missing",
+        ),
+        case(
+            "one of each element",
+            "items: a.items { name: customer.name! }",
+            "a promised value is missing",
+        ),
+        case(
+            "one with a selection",
+            "last: a.items[-1].customer! { name }",
+            "a promised value is missing",
+        ),
+        case(
+            "a default comes first",
+            "note: a.note ?? \"none\"",
+            r#"{"note":"none"}"#,
+        ),
     ]);
 }
 

@@ -280,6 +280,9 @@ impl<'s, 'a> Writer<'s, 'a> {
                     };
                     match (outcome, absent) {
                         (Outcome::Written, _) => {}
+                        (Outcome::Null | Outcome::Absent, Absent::Promised) => {
+                            return Err(RenderError::Missing);
+                        }
                         (Outcome::Null, Absent::Null | Absent::Copied)
                         | (Outcome::Absent, Absent::Null) => {
                             self.put(b"null")?;
