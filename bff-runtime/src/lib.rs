@@ -9,6 +9,7 @@
 pub mod plan;
 
 mod command;
+mod cores;
 mod server;
 mod text;
 

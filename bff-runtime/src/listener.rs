@@ -17,6 +17,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::cores::Cores;
 use crate::server::App;
 use crate::stack;
 
@@ -36,8 +37,13 @@ const PING: Duration = Duration::from_secs(30);
 /// How long to wait when the system has no more sockets.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(50);
 
-/// Accepts connections until told to stop, then waits for those there.
-pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: watch::Receiver<bool>) {
+/// Accepts connections for all cores until told to stop, then waits for those there.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    cores: Arc<Cores>,
+    mut stop: watch::Receiver<bool>,
+) {
     let builder = builder();
     let graceful = GracefulShutdown::new();
     loop {
@@ -52,7 +58,11 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: watch:
                     peer,
                     watcher: graceful.watcher(),
                 };
-                tokio::spawn(connection.serve(stream, builder.clone()));
+                let builder = builder.clone();
+                let served = cores.serve(stream, |stream| connection.serve(stream, builder));
+                if let Err(error) = served {
+                    tracing::warn!(%error, "a connection could not be handed over");
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::auth::{Authenticator, Scheme};
+use crate::cores::Cores;
 use crate::input::Patterns;
 use crate::metrics::Metrics;
 use crate::plan::{Bff, Upstream};
@@ -58,7 +59,7 @@ impl Server {
     /// # Errors
     /// Every variable that is missing and every value that can't be used.
     pub fn check(bff: &'static Bff, variables: Variables) -> Result<(), StartError> {
-        App::new(bff, variables).map(drop)
+        App::new(bff, variables, 1).map(drop)
     }
 
     /// Opens both ports and serves, on the current tokio runtime, until [`Running::shutdown`].
@@ -66,7 +67,16 @@ impl Server {
     /// # Errors
     /// Every variable that is missing, every value that can't be used, a port that can't be opened.
     pub async fn start(bff: &'static Bff, settings: Settings) -> Result<Running, StartError> {
-        let (app, schemes) = App::new(bff, settings.variables)?;
+        Server::start_on(Arc::new(Cores::here()), bff, settings).await
+    }
+
+    /// The same, on these cores.
+    pub(crate) async fn start_on(
+        cores: Arc<Cores>,
+        bff: &'static Bff,
+        settings: Settings,
+    ) -> Result<Running, StartError> {
+        let (app, schemes) = App::new(bff, settings.variables, cores.count())?;
         let public = bind("BFF_LISTEN", &settings.listen).await;
         let admin = bind("BFF_ADMIN_LISTEN", &settings.admin).await;
         let ((public, addr), (admin, admin_addr)) = match (public, admin) {
@@ -79,7 +89,12 @@ impl Server {
         };
         schemes.into_iter().for_each(Authenticator::warm_up);
         let (stop, stopped) = watch::channel(false);
-        let server = tokio::spawn(listener::serve(public, Arc::clone(&app), stopped));
+        let server = tokio::spawn(listener::serve(
+            public,
+            Arc::clone(&app),
+            Arc::clone(&cores),
+            stopped,
+        ));
         let admin_app = Arc::clone(&app);
         let admin = tokio::spawn(async move {
             if let Err(error) = axum::serve(admin, admin::router(admin_app)).await {
@@ -94,6 +109,7 @@ impl Server {
             stop,
             server,
             admin,
+            _cores: cores,
         })
     }
 }
@@ -116,6 +132,8 @@ pub struct Running {
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     admin: JoinHandle<()>,
+    /// Writes go on there when the last connection is closed.
+    _cores: Arc<Cores>,
 }
 
 impl Running {
@@ -159,7 +177,11 @@ impl std::fmt::Debug for App {
 type Schemes = Vec<Arc<dyn Authenticator>>;
 
 impl App {
-    fn new(bff: &'static Bff, variables: Variables) -> Result<(Arc<App>, Schemes), StartError> {
+    fn new(
+        bff: &'static Bff,
+        variables: Variables,
+        cores: usize,
+    ) -> Result<(Arc<App>, Schemes), StartError> {
         // Whoever embeds the gateway may have chosen a provider; then that one serves.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut env = Env::new(variables);
@@ -173,7 +195,7 @@ impl App {
             .upstreams
             .iter()
             .enumerate()
-            .filter_map(|(index, upstream)| Live::start(upstream, index, &metrics, &mut env))
+            .filter_map(|(index, upstream)| Live::start(upstream, index, cores, &metrics, &mut env))
             .map(Arc::new)
             .collect();
         let schemes: Vec<(&'static str, Arc<dyn Authenticator>)> = bff

@@ -61,6 +61,7 @@ impl Live {
     pub(crate) fn start(
         plan: &'static Upstream,
         index: usize,
+        cores: usize,
         metrics: &Arc<Metrics>,
         env: &mut Env,
     ) -> Option<Live> {
@@ -100,7 +101,7 @@ impl Live {
             }
         }
         let instances = instances?;
-        let transport = match transport::start(&instances, plan.connect_timeout) {
+        let transport = match transport::start(&instances, plan.connect_timeout, cores) {
             Ok(transport) => transport,
             Err(error) => {
                 env.fault(format!(

@@ -16,6 +16,7 @@ use super::gather::gather;
 use super::headers::Headers;
 use super::{Fetched, Instance, h1};
 use crate::body::Body;
+use crate::cores::PerCore;
 
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
@@ -92,14 +93,15 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     words
 }
 
-/// hyper's client with a pool of its own; with TLS if an instance needs it. Where none does, calls go over connections
-/// of our own.
+/// hyper's client with a pool of its own on each core; with TLS if an instance needs it. Where none does, calls go over
+/// connections of our own.
 ///
 /// # Errors
 /// If the system's certificates can't be read.
 pub(crate) fn start(
     instances: &[Instance],
     connect_timeout: Duration,
+    cores: usize,
 ) -> std::io::Result<Box<dyn Transport>> {
     let tls = instances
         .iter()
@@ -115,8 +117,8 @@ pub(crate) fn start(
         .pool_idle_timeout(IDLE);
     if !tls {
         return Ok(Box::new(Plain {
-            streams: builder.build(http),
-            calls: h1::Client::new(instances, connect_timeout),
+            streams: PerCore::new(cores, || builder.build(http.clone())),
+            calls: PerCore::new(cores, || h1::Client::new(instances, connect_timeout)),
         }));
     }
     let https = hyper_rustls::HttpsConnectorBuilder::new()
@@ -124,30 +126,32 @@ pub(crate) fn start(
         .https_or_http()
         .enable_http1()
         .wrap_connector(http);
-    Ok(Box::new(Tls(builder.build(https))))
+    Ok(Box::new(Tls(PerCore::new(cores, || {
+        builder.build(https.clone())
+    }))))
 }
 
 struct Plain {
-    streams: Client<HttpConnector, Body>,
-    calls: h1::Client,
+    streams: PerCore<Client<HttpConnector, Body>>,
+    calls: PerCore<h1::Client>,
 }
 
-struct Tls(Client<HttpsConnector<HttpConnector>, Body>);
+struct Tls(PerCore<Client<HttpsConnector<HttpConnector>, Body>>);
 
 impl Transport for Plain {
     fn send(&self, request: Request<Body>, limit: u64) -> Sending<'_> {
-        let sending = self.streams.request(request);
+        let sending = self.streams.mine().request(request);
         Box::pin(async move { answer(sending.await, limit) })
     }
 
     fn fetch(&self, request: Request<Bytes>, limit: u64) -> Fetching<'_> {
-        Box::pin(self.calls.fetch(request, limit))
+        Box::pin(self.calls.mine().fetch(request, limit))
     }
 }
 
 impl Transport for Tls {
     fn send(&self, request: Request<Body>, limit: u64) -> Sending<'_> {
-        let sending = self.0.request(request);
+        let sending = self.0.mine().request(request);
         Box::pin(async move { answer(sending.await, limit) })
     }
 }
