@@ -1,22 +1,25 @@
 //! Records on stderr: one line per request, and what else there is to say.
 //!
-//! Lines are formatted where they arise and written by a thread of their own, many at once; if it can't keep up, lines
-//! are dropped and counted rather than requests held up. On a terminal they are text, elsewhere JSON.
+//! On a terminal they are text, elsewhere JSON. They are formatted where they arise and go their way in [`lines`].
 
-use std::io::{IsTerminal as _, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, OnceLock};
+mod access;
+mod lines;
+
+use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use http::{HeaderValue, Method, StatusCode};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
+use self::lines::Lines;
 use crate::failure::Fault;
 
-/// How many lines may wait to be written.
-const WAITING: usize = 8192;
+static LINES: Lines = Lines::new();
+/// Whether records go through [`LINES`].
+static OURS: AtomicBool = AtomicBool::new(false);
+/// Whether they do as JSON.
+static JSON: AtomicBool = AtomicBool::new(false);
 
 /// Installs the records' way to stderr; `filter` is what `BFF_LOG` says (`info` if nothing).
 ///
@@ -27,103 +30,31 @@ pub(crate) fn install(filter: Option<&str>) -> Result<(), String> {
         .map_err(|error| format!("BFF_LOG: {error}"))?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(Lines::start());
-    // Someone embedding the gateway may have installed their own: then theirs stays.
-    let _ = if std::io::stderr().is_terminal() {
-        subscriber.try_init()
-    } else {
+        .with_writer(&LINES);
+    let json = !std::io::stderr().is_terminal();
+    let installed = if json {
         subscriber
             .json()
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(false)
             .try_init()
+    } else {
+        subscriber.try_init()
     };
+    // Someone embedding the gateway may have installed their own: then theirs stays.
+    if installed.is_ok() {
+        LINES.start();
+        OURS.store(true, Ordering::Relaxed);
+        JSON.store(json, Ordering::Relaxed);
+    }
     Ok(())
-}
-
-/// The way to the writing thread.
-#[derive(Clone)]
-struct Lines {
-    sender: SyncSender<Vec<u8>>,
-    dropped: Arc<AtomicU64>,
-}
-
-static WRITER: OnceLock<Lines> = OnceLock::new();
-
-impl Lines {
-    fn start() -> Lines {
-        let lines = WRITER.get_or_init(|| {
-            let (sender, receiver) = sync_channel(WAITING);
-            let dropped = Arc::new(AtomicU64::new(0));
-            let counter = Arc::clone(&dropped);
-            let thread = std::thread::Builder::new()
-                .name("log".to_owned())
-                .spawn(move || write_all(&receiver, &counter));
-            if let Err(error) = thread {
-                eprintln!("no thread for the log: {error}");
-            }
-            Lines { sender, dropped }
-        });
-        lines.clone()
-    }
-}
-
-fn write_all(receiver: &Receiver<Vec<u8>>, dropped: &AtomicU64) {
-    let mut batch = Vec::with_capacity(64 * 1024);
-    while let Ok(line) = receiver.recv() {
-        batch.clear();
-        batch.extend(line);
-        while batch.len() < 60 * 1024
-            && let Ok(line) = receiver.try_recv()
-        {
-            batch.extend(line);
-        }
-        let lost = dropped.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            let _ = writeln!(batch, "{lost} log lines dropped");
-        }
-        let _ = std::io::stderr().write_all(&batch);
-        if batch.is_empty() {
-            return;
-        }
-    }
 }
 
 /// Waits until what was logged so far is written, or a moment has passed.
 pub(crate) fn flush() {
-    if let Some(lines) = WRITER.get() {
-        // An empty line is the mark that ends the thread once all before it is written.
-        let _ = lines.sender.try_send(Vec::new());
-        for _ in 0..20 {
-            if matches!(
-                lines.sender.try_send(Vec::new()),
-                Err(TrySendError::Disconnected(_))
-            ) {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = &'a Lines;
-    fn make_writer(&'a self) -> &'a Lines {
-        self
-    }
-}
-
-impl Write for &Lines {
-    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        if let Err(TrySendError::Full(_)) = self.sender.try_send(line.to_vec()) {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+    if OURS.load(Ordering::Relaxed) {
+        LINES.flush();
     }
 }
 
@@ -145,6 +76,13 @@ pub(crate) struct Pending {
 impl Pending {
     /// Writes the record; `bytes` is how long the answer's body was.
     pub(crate) fn write(self, bytes: Option<u64>) {
+        if !tracing::enabled!(target: "access", tracing::Level::INFO) {
+            return;
+        }
+        if JSON.load(Ordering::Relaxed) {
+            access::write(&self, bytes, &LINES);
+            return;
+        }
         tracing::info!(
             target: "access",
             method = self.method.as_str(),
