@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::console::Color;
 use crate::diagnostics::Format;
@@ -68,9 +68,22 @@ pub(crate) enum Command {
   bff check web mobile          two of them
   bff check --format json       one array on stdout, for editors and scripts
   bff check --format github     annotations in a pull request
+  bff check --fix               makes the edits that can only be what was meant, and shows what is left
 
-Findings go to stderr (as JSON and annotations to stdout), a summary to stderr."))]
+Findings go to stderr (as JSON and annotations to stdout), a summary to stderr. `--fix` mends slips of the finger, of
+YAML and of notation in the specs; what may be meant otherwise, it leaves to you, with the text to write."))]
     Check(Check),
+    /// Show which field of which upstream reaches which frontend, and by which endpoint
+    #[command(after_help = after("  bff exposure                  every frontend, as a table
+  bff exposure web --upstream users        what the browser gets to see of users
+  bff exposure --field iban                who gets to see an IBAN
+  bff exposure --format csv > exposure.csv            for a spreadsheet
+  bff exposure --deny sensitive            exit with 1 if what a contract marks as sensitive is among them
+
+`items[].total` is the total of each item, `prices.*` every entry of a map, `**` all that is below: what passes through
+(`proxy`) does as it is. Sensitive is what a contract marks with `x-sensitive: true` or `format: password`.
+`lints` in the spec can allow single endpoints; `--deny` can't, and shows those too."))]
+    Exposure(Exposure),
     /// Write the crates of frontends to bffs/NAME
     #[command(after_help = after("  bff generate                  every frontend; only files that change are written
   bff generate web              one of them
@@ -109,6 +122,14 @@ made from schemas."))]
 
 Only loopback is listened on. Variables that are set are used as they are; the others get development values."))]
     Up(Up),
+    /// Make, list and revoke API keys, in the files of hashes that gateways read
+    #[command(subcommand, after_help = after("  bff keys new acme --file partner.keys --scope orders:read
+  bff keys list --file partner.keys
+  bff keys revoke 2bb80d537b1da3e3 --file partner.keys
+
+A spec names the file: `auth: { partner: { api_key: { keys: \"${file:/run/secrets/partner.keys}\" } } }`.
+Gateways read it again when it changes."))]
+    Keys(Keys),
 }
 
 fn after(examples: &str) -> String {
@@ -130,6 +151,47 @@ pub(crate) struct Check {
     /// How to write findings
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+    /// Make the edits that can only be what was meant
+    #[arg(long)]
+    pub(crate) fix: bool,
+}
+
+/// `bff exposure`
+#[derive(Debug, Args)]
+pub(crate) struct Exposure {
+    /// Frontends; all without
+    pub(crate) name: Vec<String>,
+    /// How to write the rows
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: RowsFormat,
+    /// Only what comes from this upstream
+    #[arg(long, value_name = "NAME")]
+    pub(crate) upstream: Option<String>,
+    /// Only fields whose path holds this text, whatever its case
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) field: Option<String>,
+    /// Exit with 1 if there are such rows, and list them
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) deny: Option<Denied>,
+}
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum RowsFormat {
+    /// A table
+    #[default]
+    Human,
+    /// One JSON array
+    Json,
+    /// RFC 4180, with a header
+    Csv,
+}
+
+/// What must not be exposed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Denied {
+    /// What a contract marks as sensitive
+    Sensitive,
 }
 
 /// `bff generate`
@@ -180,6 +242,57 @@ pub(crate) struct Up {
     /// Make the requests, check the answers, stop; exit with 0 or 1
     #[arg(long)]
     pub(crate) smoke: bool,
+}
+
+/// `bff keys`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Make a key, show it once, and add its hash to the file
+    New(NewKey),
+    /// Show whose keys the file holds
+    List(ListKeys),
+    /// Take a key out of the file
+    Revoke(RevokeKey),
+}
+
+/// `bff keys new`
+#[derive(Debug, Args)]
+pub(crate) struct NewKey {
+    /// Whose it is: what `claims.sub` will say
+    pub(crate) owner: String,
+    /// The file of hashes; made if it isn't there
+    #[arg(long, value_name = "PATH")]
+    pub(crate) file: PathBuf,
+    /// A scope it grants; may be repeated
+    #[arg(long)]
+    pub(crate) scope: Vec<String>,
+    /// A role it has; may be repeated
+    #[arg(long)]
+    pub(crate) role: Vec<String>,
+    /// For how many days it counts; for good without
+    #[arg(long)]
+    pub(crate) days: Option<u64>,
+    /// Another claim, as JSON or text; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = crate::commands::keys::claim)]
+    pub(crate) claim: Vec<(String, serde_json::Value)>,
+}
+
+/// `bff keys list`
+#[derive(Debug, Args)]
+pub(crate) struct ListKeys {
+    /// The file of hashes
+    #[arg(long, value_name = "PATH")]
+    pub(crate) file: PathBuf,
+}
+
+/// `bff keys revoke`
+#[derive(Debug, Args)]
+pub(crate) struct RevokeKey {
+    /// The key, or the name `bff keys list` gives it
+    pub(crate) key: String,
+    /// The file of hashes
+    #[arg(long, value_name = "PATH")]
+    pub(crate) file: PathBuf,
 }
 
 #[cfg(test)]

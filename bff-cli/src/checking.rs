@@ -36,21 +36,30 @@ impl Checked {
     }
 }
 
-/// Checks specs.
-pub(crate) fn check(workspace: &Workspace, specs: &[Spec]) -> Checked {
+/// Checks specs, each by itself and all together. `all`: they are all of the workspace, so that what none of them uses
+/// is unused.
+pub(crate) fn check(workspace: &Workspace, specs: &[Spec], all: bool) -> Checked {
+    let mut each: Vec<bff_spec::Checked> = specs
+        .iter()
+        .map(|spec| bff_spec::check(workspace, &spec.path))
+        .collect();
+    let together = bff_spec::check_together(&mut each, all);
     let mut checked = Checked::default();
-    for spec in specs {
-        let bff_spec::Checked {
-            sources,
-            diagnostics,
-            model,
-        } = bff_spec::check(workspace, &spec.path);
+    for bff_spec::Checked {
+        sources,
+        diagnostics,
+        model,
+        ..
+    } in each
+    {
         let sources = Arc::new(sources);
         checked.findings.add(diagnostics, &sources);
         checked
             .frontends
             .extend(model.map(|model| Frontend { model, sources }));
     }
+    let sources = Arc::new(together.sources);
+    checked.findings.add(together.diagnostics, &sources);
     checked
 }
 
@@ -61,7 +70,7 @@ pub(crate) fn frontends(
     console: Console,
 ) -> Result<Option<Vec<Frontend>>> {
     let specs = workspace.specs(names)?;
-    let checked = check(workspace, &specs);
+    let checked = check(workspace, &specs, names.is_empty());
     if checked.failed() {
         checked.findings.draw(Format::Human, console);
         console.show(&format!(

@@ -2,8 +2,10 @@
 
 mod build;
 mod check;
+mod exposure;
 mod generate;
 mod init;
+pub(crate) mod keys;
 mod mock;
 mod run;
 mod up;
@@ -28,10 +30,12 @@ pub(crate) fn run(arguments: &Arguments, console: Console) -> Result<Outcome> {
     match &arguments.command {
         Command::Init(command) => init::run(command, console),
         Command::Check(command) => check::run(&workspace()?, command, console),
+        Command::Exposure(command) => exposure::run(&workspace()?, command, console),
         Command::Generate(command) => generate::run(&workspace()?, command, console),
         Command::Build(command) => build::run(&workspace()?, command, console),
         Command::Run(command) => run::run(&workspace()?, command, console),
         Command::Mock(command) => mock::run(&workspace()?, command, console),
+        Command::Keys(command) => keys::run(command, console),
         Command::Up(command) => up::run(&workspace()?, command, console),
     }
 }

@@ -6,7 +6,8 @@ mod github;
 mod human;
 mod json;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use bff_spec::diagnostic::{Diagnostic, Place, Severity};
@@ -27,11 +28,13 @@ pub(crate) enum Format {
     Github,
 }
 
-/// Findings, each with the sources it points into; the same one of two specs that share a file is held once.
+/// Findings, each with the sources it points into; the same one of two specs that share a file is held once, as bad as
+/// the worst of them.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     all: Vec<(Diagnostic, Arc<Sources>)>,
-    seen: HashSet<(String, u32, u32, &'static str, String)>,
+    /// Where each is among them.
+    seen: HashMap<(String, u32, u32, &'static str, String), usize>,
 }
 
 impl Findings {
@@ -47,8 +50,18 @@ impl Findings {
                 diagnostic.code.as_str(),
                 diagnostic.message.clone(),
             );
-            if self.seen.insert(key) {
-                self.all.push((diagnostic, Arc::clone(sources)));
+            match self.seen.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(self.all.len());
+                    self.all.push((diagnostic, Arc::clone(sources)));
+                }
+                Entry::Occupied(entry) => {
+                    if let Some(known) = self.all.get_mut(*entry.get())
+                        && diagnostic.severity < known.0.severity
+                    {
+                        *known = (diagnostic, Arc::clone(sources));
+                    }
+                }
             }
         }
     }
@@ -58,6 +71,13 @@ impl Findings {
         self.all
             .iter()
             .filter(|(diagnostic, _)| diagnostic.severity == severity)
+            .count()
+    }
+
+    /// How many have an edit that can only be what was meant.
+    pub(crate) fn mendable(&self) -> usize {
+        self.iter()
+            .filter(|(diagnostic, _)| diagnostic.fix.as_ref().is_some_and(|edit| edit.sure))
             .count()
     }
 
@@ -98,7 +118,8 @@ impl Findings {
         }
     }
 
-    fn iter(&self) -> impl Iterator<Item = (&Diagnostic, &Sources)> {
+    /// All of them, each with the sources it points into.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Diagnostic, &Sources)> {
         self.all
             .iter()
             .map(|(diagnostic, sources)| (diagnostic, &**sources))

@@ -20,15 +20,18 @@ mod heads;
 mod infer;
 mod inputs;
 mod join;
+mod limit;
 mod merge;
 mod parameters;
 mod path;
 mod policy;
 mod property;
+mod retry;
 mod root;
 mod routes;
 mod scope;
 mod spread;
+mod stream;
 mod uses;
 mod value;
 
@@ -36,8 +39,11 @@ use indexmap::IndexMap;
 
 use crate::contract::{self, Contract, Kind, Object, Type, TypeId, Types};
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::exposure::Sensitive;
+use crate::lint::{self, Survey};
 use crate::model::{Identity, Model, ScalarKind, Upstream};
 use crate::source::{SourceLoader, Sources};
+use crate::spec::limit::LimitsDecl;
 use crate::spec::{self, Loaded, Spec, UpstreamDecl};
 
 /// Checks one spec; the model comes back only where there is no error.
@@ -45,30 +51,44 @@ pub(crate) fn check(
     loader: &dyn SourceLoader,
     path: &str,
     sources: &mut Sources,
-) -> (Option<Model>, Vec<Diagnostic>) {
+) -> (Option<Model>, Vec<Diagnostic>, Survey) {
     let mut sink = Vec::new();
     let Loaded { spec, complete } = spec::load(loader, path, sources, &mut sink);
     let Some(spec) = spec else {
-        return (None, sink);
+        return (None, sink, Survey::default());
     };
+    let model = checked(loader, &spec, complete, sources, &mut sink);
+    let survey = lint::run(&spec, sources.find(path), model.as_ref(), &mut sink);
+    (model, sink, survey)
+}
+
+fn checked(
+    loader: &dyn SourceLoader,
+    spec: &Spec,
+    complete: bool,
+    sources: &mut Sources,
+    sink: &mut Vec<Diagnostic>,
+) -> Option<Model> {
     let mut types = Types::default();
-    let contracts = contracts(loader, &spec, sources, &mut types, &mut sink);
+    let contracts = contracts(loader, spec, sources, &mut types, sink);
     let mut checker = Checker {
-        spec: &spec,
+        spec,
         contracts: &contracts,
         complete,
         types,
-        sink,
+        sink: std::mem::take(sink),
         used_upstreams: Vec::new(),
         used_schemes: Vec::new(),
+        used_limits: Vec::new(),
         claim_types: Vec::new(),
     };
     let endpoints = checker.endpoints();
-    if checker.sink.iter().any(|d| d.severity == Severity::Error) {
-        return (None, checker.sink);
-    }
-    let model = endpoints.map(|endpoints| checker.model(endpoints, sources));
-    (model, checker.sink)
+    let sound = checker.sink.iter().all(|d| d.severity != Severity::Error);
+    let model = endpoints
+        .filter(|_| sound)
+        .map(|endpoints| checker.model(endpoints, sources));
+    *sink = checker.sink;
+    model
 }
 
 fn contracts(
@@ -95,7 +115,8 @@ fn contracts(
     contracts
 }
 
-fn used_upstreams(spec: &Spec) -> Vec<&str> {
+/// Upstreams that an endpoint names.
+pub(crate) fn used_upstreams(spec: &Spec) -> Vec<&str> {
     let mut used = Vec::new();
     for endpoint in &spec.endpoints {
         for call in &endpoint.calls {
@@ -116,6 +137,7 @@ pub(crate) struct Checker<'a> {
     pub(crate) sink: Vec<Diagnostic>,
     used_upstreams: Vec<usize>,
     used_schemes: Vec<usize>,
+    used_limits: Vec<usize>,
     claim_types: Vec<((String, ScalarKind, bool), TypeId)>,
 }
 
@@ -123,6 +145,7 @@ impl<'a> Checker<'a> {
     fn endpoints(&mut self) -> Option<Vec<crate::model::Endpoint>> {
         let spec = self.spec;
         routes::check(&spec.endpoints, &mut self.sink);
+        crate::spec::hook::named_twice(&spec.endpoints, &mut self.sink);
         self.claims_agree();
         self.mark_used();
         let mut endpoints = Vec::new();
@@ -185,6 +208,21 @@ impl<'a> Checker<'a> {
                     .is_some_and(|(name, _)| named.contains(name))
             })
             .collect();
+        let of = |limit: &Option<LimitsDecl>| match limit.as_ref().or(spec.defaults.limit.as_ref())
+        {
+            Some(LimitsDecl::Names(words)) => {
+                words.iter().map(|w| w.text.clone()).collect::<Vec<_>>()
+            }
+            _ => Vec::new(),
+        };
+        let named: Vec<String> = spec.endpoints.iter().flat_map(|e| of(&e.limit)).collect();
+        self.used_limits = (0..spec.limits.len())
+            .filter(|i| {
+                spec.limits
+                    .get_index(*i)
+                    .is_some_and(|(name, _)| named.contains(name))
+            })
+            .collect();
     }
 
     /// An upstream's place in the model.
@@ -197,6 +235,12 @@ impl<'a> Checker<'a> {
     pub(crate) fn use_scheme(&self, name: &str) -> Option<usize> {
         let at = self.spec.schemes.get_index_of(name)?;
         self.used_schemes.iter().position(|i| *i == at)
+    }
+
+    /// A limit's place in the model.
+    pub(crate) fn use_limit(&self, name: &str) -> Option<usize> {
+        let at = self.spec.limits.get_index_of(name)?;
+        self.used_limits.iter().position(|i| *i == at)
     }
 
     /// Says that something isn't done yet.
@@ -225,11 +269,12 @@ impl<'a> Checker<'a> {
             let all: Vec<&crate::model::Scheme> = schemes.iter().collect();
             self.claims_type(&all)
         };
+        let sensitive = Sensitive::of(&self.types);
         let upstreams = self
             .used_upstreams
             .iter()
             .filter_map(|i| spec.upstreams.get_index(*i))
-            .map(|(name, decl)| self.upstream(name, decl))
+            .map(|(name, decl)| self.upstream(name, decl, &sensitive))
             .collect();
         Model {
             name: spec.name.clone(),
@@ -238,16 +283,23 @@ impl<'a> Checker<'a> {
             types: self.types.clone(),
             upstreams,
             schemes,
+            limits: self
+                .used_limits
+                .iter()
+                .filter_map(|i| spec.limits.get_index(*i))
+                .filter_map(|(_, decl)| decl.limit.clone())
+                .collect(),
             claims,
             server: spec.server.clone(),
             endpoints,
         }
     }
 
-    fn upstream(&self, name: &str, decl: &UpstreamDecl) -> Upstream {
+    fn upstream(&self, name: &str, decl: &UpstreamDecl, sensitive: &Sensitive) -> Upstream {
         const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
         const CONNECT: std::time::Duration = std::time::Duration::from_secs(1);
         const BODY: u64 = 10 << 20;
+        const RETRY_BUDGET: u8 = 20;
         let documented = self
             .contracts
             .get(name)
@@ -255,6 +307,21 @@ impl<'a> Checker<'a> {
                 c.operations
                     .iter()
                     .map(|o| (o.method.clone(), o.path.clone()))
+                    .collect()
+            })
+            .unwrap_or_default();
+        let answers_sensitive = |operation: &contract::Operation| {
+            let media = operation.responses.iter().flat_map(|r| &r.content);
+            media.into_iter().any(|media| sensitive.holds(media.ty))
+        };
+        let sensitive = self
+            .contracts
+            .get(name)
+            .map(|c| {
+                let operations = c.operations.iter().enumerate();
+                operations
+                    .filter(|(_, operation)| answers_sensitive(operation))
+                    .map(|(i, _)| i)
                     .collect()
             })
             .unwrap_or_default();
@@ -269,6 +336,7 @@ impl<'a> Checker<'a> {
             url: decl.url.clone(),
             timeout: decl.timeout.unwrap_or(TIMEOUT),
             connect_timeout: decl.connect_timeout.unwrap_or(CONNECT),
+            retry_budget: decl.retry_budget.unwrap_or(RETRY_BUDGET),
             headers: decl.headers.clone(),
             identity: if decl.forward.is_some() {
                 Identity::Forward
@@ -278,6 +346,7 @@ impl<'a> Checker<'a> {
             body_limit: decl.body_limit.unwrap_or(BODY),
             strict: decl.strict,
             documented,
+            sensitive,
         }
     }
 }

@@ -20,6 +20,12 @@ macro_rules! codes {
                 match self { $(Code::$name => $code,)+ }
             }
 
+            /// The code that is printed so.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Code> {
+                match name { $($code => Some(Code::$name),)+ _ => None }
+            }
+
             /// Its severity, unless `lints` says otherwise.
             #[must_use]
             pub fn severity(self) -> Severity {
@@ -110,6 +116,8 @@ codes! {
     NoAnswer = "E0415" Error;
     /// What `errors` says of a status isn't in the contract.
     UnknownError = "E0416" Error;
+    /// A write is to be repeated without a key that makes that harmless.
+    UnsafeRetry = "E0417" Error;
     /// A name that is neither a call nor an input.
     UnknownName = "E0501" Error;
     /// A type has no such field.
@@ -162,6 +170,8 @@ codes! {
     Incomparable = "E0706" Error;
     /// A token is to be forwarded where there can be none.
     NoToken = "E0707" Error;
+    /// There is no limit of this name.
+    UnknownLimit = "E0708" Error;
     /// A secret is written into the spec.
     LiteralSecret = "E0801" Error;
     /// The language has it, this version doesn't yet.
@@ -170,16 +180,30 @@ codes! {
     Unexplained = "E0999" Error;
     /// An endpoint hides part of another.
     ShadowedRoute = "W0201" Warning;
+    /// Something is declared that nothing uses.
+    UnusedName = "W0202" Warning;
+    /// `lints` allows what is never found.
+    UnusedLint = "W0203" Warning;
     /// A contract names a key twice in one map.
     ContractDuplicateKey = "W0301" Warning;
     /// A contract uses a word that OpenAPI doesn't have; it is read as if it weren't there.
     ContractUnknown = "W0302" Warning;
     /// A call uses what its contract calls deprecated.
     DeprecatedOperation = "W0401" Warning;
+    /// One request of the frontend's may become more requests than its budget.
+    FanOut = "W0402" Warning;
+    /// Calls that wait for each other may together take longer than their endpoint has.
+    TimeBudget = "W0403" Warning;
     /// A default for what is never null.
     DefaultNeverUsed = "W0501" Warning;
+    /// The same selection is written again and again.
+    RepeatedSelection = "W0502" Warning;
     /// A scheme that doesn't ask whom a token is for.
     NoAudience = "W0701" Warning;
+    /// An identifier of the client's reaches a call, and nothing relates who asks to the thing.
+    UnrelatedCaller = "W0702" Warning;
+    /// What a contract marks as sensitive reaches the frontend.
+    SensitiveField = "W0703" Warning;
     /// A secret has a default.
     SecretDefault = "W0801" Warning;
     /// A contract says more than is followed; what is left out and what follows is told.

@@ -42,6 +42,11 @@ impl Types {
         self.types.get(id.0 as usize).unwrap_or(&ANY)
     }
 
+    /// All of them, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Type> {
+        self.types.iter()
+    }
+
     /// Replaces a type: how a recursive one is closed.
     pub fn set(&mut self, id: TypeId, ty: Type) {
         if let Some(slot) = self.types.get_mut(id.0 as usize) {
@@ -375,6 +380,12 @@ impl Operation {
     #[must_use]
     pub fn route(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// Whether its method changes nothing: GET, HEAD, OPTIONS.
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
     }
 }
 

@@ -7,11 +7,16 @@ pub mod codes;
 pub mod contract;
 pub mod diagnostic;
 pub mod document;
+pub mod exposure;
+mod lint;
 pub mod model;
 pub mod nearest;
 pub mod source;
 mod spec;
 mod syntax;
+pub mod worst;
+
+pub use lint::{Together, check_together};
 
 use diagnostic::{Diagnostic, Severity};
 use model::Model;
@@ -26,12 +31,14 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// The model, if no finding is an error.
     pub model: Option<Model>,
+    /// For [`check_together`].
+    survey: lint::Survey,
 }
 
 /// Checks one spec, with all that it uses. Paths are relative to the workspace.
 pub fn check(loader: &dyn SourceLoader, spec_path: &str) -> Checked {
     let mut sources = Sources::default();
-    let (model, mut diagnostics) = check::check(loader, spec_path, &mut sources);
+    let (model, mut diagnostics, survey) = check::check(loader, spec_path, &mut sources);
     diagnostics.sort_by(|a, b| {
         let key = |d: &Diagnostic| (d.place.file, d.place.start, d.place.end, d.code);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
@@ -41,6 +48,7 @@ pub fn check(loader: &dyn SourceLoader, spec_path: &str) -> Checked {
         sources,
         diagnostics,
         model,
+        survey,
     };
     if checked.has_errors() {
         checked.model = None;

@@ -23,6 +23,8 @@ pub struct Model {
     pub upstreams: Vec<Upstream>,
     /// Schemes that an endpoint uses, in order of declaration.
     pub schemes: Vec<Scheme>,
+    /// Limits that an endpoint is under, in order of declaration.
+    pub limits: Vec<Limit>,
     /// The one shape of `claims`: an object.
     pub claims: TypeId,
     /// `server`
@@ -38,6 +40,8 @@ pub struct Server {
     pub strict: bool,
     /// `body_limit`, in bytes.
     pub body_limit: Option<u64>,
+    /// `trusted_proxies`: how many proxies of the team's own stand in front.
+    pub trusted_proxies: u8,
 }
 
 /// A text with variables in it.
@@ -80,6 +84,8 @@ pub struct Upstream {
     pub timeout: Duration,
     /// `connect_timeout`; 1 s without.
     pub connect_timeout: Duration,
+    /// `retry_budget`: how many attempts may be repeated ones, in percent of the calls that may be; 20 without.
+    pub retry_budget: u8,
     /// `headers`, names in lower case.
     pub headers: Vec<(String, Text)>,
     /// `identity`
@@ -90,6 +96,8 @@ pub struct Upstream {
     pub strict: bool,
     /// The operations its contract documents: what a `proxy` passes.
     pub documented: Vec<(String, String)>,
+    /// Those of [`Upstream::documented`], by place, whose answers may hold what the contract marks as sensitive.
+    pub sensitive: Vec<usize>,
 }
 
 /// `identity`
@@ -119,6 +127,28 @@ pub struct Scheme {
 pub enum SchemeKind {
     /// `jwt`
     Jwt(Jwt),
+    /// `api_key`
+    ApiKey(ApiKey),
+}
+
+impl SchemeKind {
+    /// `jwt`, if it is one.
+    #[must_use]
+    pub fn jwt(&self) -> Option<&Jwt> {
+        match self {
+            SchemeKind::Jwt(jwt) => Some(jwt),
+            SchemeKind::ApiKey(_) => None,
+        }
+    }
+}
+
+/// `api_key`
+#[derive(Debug, Clone)]
+pub struct ApiKey {
+    /// `header`, in lower case; `x-api-key` without.
+    pub header: String,
+    /// `keys`: a file of hashes.
+    pub keys: Text,
 }
 
 /// `jwt`
@@ -160,6 +190,73 @@ pub struct Claim {
     pub required: bool,
 }
 
+/// `limits.X`: where several bounds are set, all hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub place: Place,
+    /// `per`; `subject` without.
+    pub per: Per,
+    /// `rate` and `burst`
+    pub rate: Option<Rate>,
+    /// `quota`
+    pub quota: Option<Quota>,
+    /// `concurrency`
+    pub concurrency: Option<u32>,
+}
+
+/// Who is counted; whoever lacks that identity is counted by address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Per {
+    /// `subject`: by the claim `sub`.
+    Subject,
+    /// `key`: by the API key.
+    Key,
+    /// `ip`: by address.
+    Ip,
+    /// `claim(NAME)`
+    Claim(String),
+    /// `header(NAME)`: the name in lower case.
+    Header(String),
+    /// `route`: everybody together, each endpoint by itself.
+    Route,
+    /// `everyone`: everybody together.
+    Everyone,
+}
+
+/// So many in a time, and so many of them at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// So many …
+    pub count: u32,
+    /// … in so long.
+    pub period: Duration,
+    /// `burst`; as many as `count` without.
+    pub burst: u32,
+}
+
+/// So many in each window of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// So many …
+    pub count: u32,
+    /// … in so long.
+    pub period: Duration,
+}
+
+/// A limit that an endpoint is under.
+#[derive(Debug, Clone)]
+pub struct Charge {
+    /// Of [`Model::limits`].
+    pub limit: usize,
+    /// The claim that says who is counted, if one does.
+    pub by: Option<Path>,
+    /// `cost`; 1 without.
+    pub cost: u32,
+}
+
 /// The kind of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScalarKind {
@@ -198,6 +295,8 @@ pub struct Endpoint {
     pub auth: Vec<usize>,
     /// `require`
     pub require: Require,
+    /// `limit`: all of these.
+    pub limits: Vec<Charge>,
     /// `timeout`; 10 s without.
     pub timeout: Duration,
     /// `body_limit`, in bytes; the server's without.
@@ -307,6 +406,20 @@ pub enum Work {
     Calls(Calls),
     /// It passes requests through.
     Proxy(Proxy),
+    /// It passes requests through to one operation: a call with arguments, whose body and answer pass as they come.
+    Stream(Box<Call>),
+}
+
+impl Work {
+    /// The operations it asks for by name, in order of declaration.
+    #[must_use]
+    pub fn calls(&self) -> &[Call] {
+        match self {
+            Work::Calls(calls) => &calls.calls,
+            Work::Proxy(_) => &[],
+            Work::Stream(call) => std::slice::from_ref(call),
+        }
+    }
 }
 
 /// Calls and the answer made from them.
@@ -320,6 +433,17 @@ pub struct Calls {
     pub headers: Vec<(String, HeaderValue)>,
     /// `response`
     pub response: Option<Block>,
+    /// `transform`: only where there is a response.
+    pub transform: Option<Hook>,
+}
+
+/// A function the team owns, from and to the type of an endpoint's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// Its name: in snake_case, no keyword, no other endpoint's.
+    pub name: String,
+    /// Where the spec names it.
+    pub place: Place,
 }
 
 /// The value of a header of the answer.
@@ -373,6 +497,9 @@ pub struct Call {
     pub when: Option<Condition>,
     /// `timeout`
     pub timeout: Option<Duration>,
+    /// `retry`, its own or its upstream's: attempts that may follow the first. Always 0 for a write without a bound
+    /// idempotency key.
+    pub retry: u8,
     /// `errors`
     pub errors: Vec<ErrorRule>,
     /// The type of its answer as the endpoint sees it (with `each`: of one of them); none without a JSON body.

@@ -10,7 +10,11 @@ mod defaults;
 mod endpoint;
 mod file;
 mod headers;
+pub(crate) mod hook;
+pub(crate) mod limit;
+pub(crate) mod lints;
 mod params;
+pub(crate) mod proxy;
 mod reader;
 mod route;
 mod top;
@@ -41,10 +45,15 @@ pub(crate) struct Spec {
     pub(crate) base: String,
     pub(crate) upstreams: IndexMap<String, UpstreamDecl>,
     pub(crate) schemes: IndexMap<String, SchemeDecl>,
+    pub(crate) limits: IndexMap<String, limit::LimitDecl>,
     pub(crate) fragments: IndexMap<String, FragmentDecl>,
     pub(crate) defaults: Defaults,
     pub(crate) endpoints: Vec<EndpointDecl>,
     pub(crate) server: Server,
+    /// `lints`
+    pub(crate) lints: Vec<lints::LintDecl>,
+    /// The files it uses, directly or not, in the order they were read.
+    pub(crate) uses: Vec<String>,
 }
 
 /// `upstreams.X`
@@ -56,6 +65,9 @@ pub(crate) struct UpstreamDecl {
     pub(crate) url: Text,
     pub(crate) timeout: Option<Duration>,
     pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) retry: Option<u8>,
+    /// In percent.
+    pub(crate) retry_budget: Option<u8>,
     pub(crate) headers: Vec<(String, Text)>,
     /// `forward`, and where it says so.
     pub(crate) forward: Option<Place>,
@@ -87,6 +99,7 @@ pub(crate) struct FragmentDecl {
 pub(crate) struct Defaults {
     pub(crate) auth: Option<AuthDecl>,
     pub(crate) require: Option<RequireDecl>,
+    pub(crate) limit: Option<limit::LimitsDecl>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) headers: Vec<HeaderDecl>,
 }
@@ -138,9 +151,13 @@ pub(crate) struct EndpointDecl {
     pub(crate) proxy: Option<ProxyDecl>,
     pub(crate) auth: Option<AuthDecl>,
     pub(crate) require: Option<RequireDecl>,
+    pub(crate) limit: Option<limit::LimitsDecl>,
+    pub(crate) cost: Option<(u32, Place)>,
     pub(crate) timeout: Option<TimeoutDecl>,
     /// `errors`, by call.
     pub(crate) errors: Vec<(ast::Word, Vec<ErrorDecl>)>,
+    /// `transform`: a function's name.
+    pub(crate) transform: Option<ast::Word>,
     /// Something in it wasn't understood, and was said: nothing is said of what seems unused.
     pub(crate) broken: bool,
 }
@@ -227,6 +244,8 @@ pub(crate) struct CallDecl {
     pub(crate) body: Option<(ast::Block, Place)>,
     pub(crate) media: Option<(String, Place)>,
     pub(crate) timeout: Option<Duration>,
+    /// Further attempts, and where that is said.
+    pub(crate) retry: Option<(u8, Place)>,
     pub(crate) after: Vec<ast::Word>,
     pub(crate) when: Option<ast::Condition>,
     pub(crate) errors: Vec<ErrorDecl>,
@@ -257,6 +276,8 @@ pub(crate) enum ErrorActionDecl {
 #[derive(Debug)]
 pub(crate) struct ProxyDecl {
     pub(crate) upstream: ast::Word,
+    /// Of one operation: the endpoint's only call.
+    pub(crate) operation: bool,
     pub(crate) allow: Vec<String>,
     pub(crate) undocumented: bool,
 }

@@ -4,10 +4,12 @@
 //! isn't in the grammar. After a fault parsing goes on at the next line or comma. Never panics; nesting is bounded.
 
 pub(crate) mod ast;
+pub(crate) mod canonical;
 mod lexer;
 mod parser;
 #[cfg(test)]
 mod tests;
+pub(crate) mod visit;
 
 pub(crate) use parser::{block, call, condition, fragment, header_value};
 

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use bff_spec::diagnostic::Code;
 use bff_spec::source::SourceLoader;
 
 const SPEC: &str = "specs/from-docs.yaml";
@@ -14,6 +15,14 @@ auth:
 defaults: { auth: user }
 endpoints:
 ";
+
+/// An example shows one thing; what a whole spec would say besides isn't in it.
+const ONE_THING: &[Code] = &[
+    Code::UnrelatedCaller,
+    Code::SensitiveField,
+    Code::FanOut,
+    Code::UnusedName,
+];
 
 #[test]
 fn every_yaml_block_checks() {
@@ -28,6 +37,9 @@ fn every_yaml_block_checks() {
             };
             let checked = bff_spec::check(&loader, SPEC);
             for diagnostic in &checked.diagnostics {
+                if ONE_THING.contains(&diagnostic.code) {
+                    continue;
+                }
                 if diagnostic.severity <= bff_spec::diagnostic::Severity::Warning {
                     let at = checked.sources.lines(diagnostic.place).0;
                     faults += &format!(

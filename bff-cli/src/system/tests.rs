@@ -136,7 +136,7 @@ fn prepared(keys: &str) -> Prepared {
     )
     .unwrap();
     let workspace = Workspace::find(Some(folder.path())).unwrap();
-    let mut checked = check(&workspace, &workspace.specs(&[]).unwrap());
+    let mut checked = check(&workspace, &workspace.specs(&[]).unwrap(), true);
     let frontend = checked
         .frontends
         .pop()

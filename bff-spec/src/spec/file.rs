@@ -4,6 +4,8 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use super::defaults::Merged;
+use super::limit::LimitDecl;
+use super::lints;
 use super::reader::{Keys, Reader, Table};
 use super::top::{base, endpoints, name, server};
 use super::{Defaults, FragmentDecl, Spec};
@@ -19,21 +21,14 @@ pub(crate) const FILE: Keys = Keys {
         "base",
         "upstreams",
         "auth",
+        "limits",
         "fragments",
         "defaults",
         "endpoints",
         "server",
+        "lints",
     ],
-    later: &[
-        (
-            "limits",
-            "take it out: limits are set before the gateway meanwhile",
-        ),
-        (
-            "lints",
-            "take it out: every diagnostic has its own severity meanwhile",
-        ),
-    ],
+    later: &[],
 };
 
 /// A spec that was read, or as much of it as could be.
@@ -77,8 +72,10 @@ pub(crate) fn load(
     if let Some(spec) = &mut spec {
         spec.upstreams = assembly.upstreams;
         spec.schemes = assembly.schemes;
+        spec.limits = assembly.limits;
         spec.fragments = assembly.fragments;
         spec.defaults = assembly.defaults.values;
+        spec.uses = seen.split_off(1);
     }
     Loaded {
         spec,
@@ -125,6 +122,7 @@ fn read(
 struct Assembly {
     upstreams: IndexMap<String, super::UpstreamDecl>,
     schemes: IndexMap<String, super::SchemeDecl>,
+    limits: IndexMap<String, LimitDecl>,
     fragments: IndexMap<String, FragmentDecl>,
     defaults: Merged,
     uses: Vec<(String, Place)>,
@@ -158,7 +156,7 @@ impl Assembly {
             self.defaults.read(defaults, own, &mut reader);
         }
         if !own {
-            for name in ["bff", "base", "endpoints", "server"] {
+            for name in ["bff", "base", "endpoints", "server", "lints"] {
                 if let Some((key, _)) = table.entry(name) {
                     reader
                         .error(
@@ -166,7 +164,7 @@ impl Assembly {
                             key.place,
                             format!("a file that is used has no `{name}`"),
                         )
-                        .help = Some("`use` adds `upstreams`, `auth`, `fragments` and `defaults`; the rest is each frontend's own".into());
+                        .help = Some("`use` adds `upstreams`, `auth`, `limits`, `fragments` and `defaults`; the rest is each frontend's own".into());
                 }
             }
             return None;
@@ -177,10 +175,16 @@ impl Assembly {
             base: base(&table, &mut reader),
             upstreams: IndexMap::new(),
             schemes: IndexMap::new(),
+            limits: IndexMap::new(),
             fragments: IndexMap::new(),
             defaults: Defaults::default(),
             endpoints: endpoints(&table, node, &mut reader),
             server: server(&table, &mut reader),
+            lints: match table.get("lints") {
+                Some(node) => reader.lints(node, &lints::extents(&table)),
+                None => Vec::new(),
+            },
+            uses: Vec::new(),
         })
     }
 
@@ -232,6 +236,28 @@ impl Assembly {
                     Some(scheme) => {
                         let place = |s: &super::SchemeDecl| s.place;
                         define(&mut self.schemes, key, scheme, "scheme", place, reader);
+                    }
+                    None => self.incomplete = true,
+                }
+            }
+        }
+        if let Some(node) = table.get("limits") {
+            for (key, node) in reader.map(node, "`limits`").unwrap_or_default() {
+                if key.text == "none" {
+                    reader.error(
+                        Code::BadName,
+                        key.place,
+                        "a limit can't be named `none`: it unsets the default",
+                    );
+                    continue;
+                }
+                if !reader.plain_name(key, "a limit") {
+                    continue;
+                }
+                match reader.limit(key, node) {
+                    Some(limit) => {
+                        let place = |l: &LimitDecl| l.place;
+                        define(&mut self.limits, key, limit, "limit", place, reader);
                     }
                     None => self.incomplete = true,
                 }

@@ -11,8 +11,10 @@
 )]
 
 mod hostile;
+mod lints;
 mod render;
 mod right;
+mod slips;
 mod wrong;
 
 use std::path::{Path, PathBuf};

@@ -119,6 +119,18 @@ impl Printer<'_> {
                 if p.undocumented { " undocumented" } else { "" }
             )
             .unwrap(),
+            Work::Stream(call) => {
+                out += &self.call(0, call);
+                if let Some(body) = &call.operation.body {
+                    let media: Vec<&str> = body.content.iter().map(|m| m.name.as_str()).collect();
+                    writeln!(
+                        out,
+                        "  streams {media:?}{}",
+                        if body.required { " required" } else { "" }
+                    )
+                    .unwrap();
+                }
+            }
             Work::Calls(work) => {
                 for (i, call) in work.calls.iter().enumerate() {
                     out += &self.call(i, call);
@@ -158,6 +170,7 @@ impl Printer<'_> {
             ("nullable", call.nullable),
             ("client-argument", call.client_argument),
             ("client-input", call.client_input),
+            ("retry", call.retry > 0),
         ] {
             if is {
                 write!(out, " {flag}").unwrap();
@@ -282,7 +295,7 @@ impl Printer<'_> {
         let mut out = match path.root {
             Root::Call(i) => match &e.work {
                 Work::Calls(work) => format!("${}", work.calls[i].name),
-                Work::Proxy(_) => "?".into(),
+                Work::Proxy(_) | Work::Stream(_) => "?".into(),
             },
             Root::Claims => "claims".into(),
             Root::Input(i) => format!("{:?}/{}", e.inputs[i].location, e.inputs[i].name),

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 use bff_spec::Checked;
-use bff_spec::diagnostic::{Code, Place};
+use bff_spec::diagnostic::{Code, Diagnostic, Place};
+use bff_spec::source::Sources;
 
 use crate::{assert_all, cases, folder, matches};
 
@@ -46,8 +47,9 @@ fn is_elsewhere(code: Code) -> bool {
     if code == Code::Unexplained {
         return true;
     }
+    let lint = crate::lints::LINTS.contains(&code);
     let code = code.as_str();
-    code.starts_with("E03") || code.starts_with("W03") || code.starts_with("N03")
+    lint || code.starts_with("E03") || code.starts_with("W03") || code.starts_with("N03")
 }
 
 #[test]
@@ -107,20 +109,24 @@ fn messages_are_one_line_without_a_full_stop() {
     }
 }
 
-/// Diagnostics as text, for comparison.
 fn text(checked: &Checked) -> String {
+    told(&checked.sources, &checked.diagnostics)
+}
+
+/// Diagnostics as text, for comparison.
+pub(crate) fn told(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
     let at = |place: Place| {
-        let (start, end) = checked.sources.lines(place);
-        let file = &checked.sources.get(place.file).unwrap().path;
+        let (start, end) = sources.lines(place);
+        let file = &sources.get(place.file).unwrap().path;
         format!(
             "{file}:{}:{}-{}:{}",
             start.line, start.column, end.line, end.column
         )
     };
     let mut out = String::new();
-    for d in &checked.diagnostics {
+    for d in diagnostics {
         writeln!(out, "{}[{}] {}", d.severity, d.code.as_str(), d.message).unwrap();
-        let source = checked.sources.text(d.place);
+        let source = sources.text(d.place);
         let source = source.lines().next().unwrap_or_default();
         writeln!(out, "  at {}: {source}", at(d.place)).unwrap();
         if let Some(help) = &d.help {
@@ -130,7 +136,8 @@ fn text(checked: &Checked) -> String {
             writeln!(out, "  see {}: {}", at(related.place), related.message).unwrap();
         }
         if let Some(fix) = &d.fix {
-            writeln!(out, "  fix {}: {}", at(fix.place), fix.text).unwrap();
+            let offered = if fix.sure { "fix" } else { "try" };
+            writeln!(out, "  {offered} {}: {}", at(fix.place), fix.text).unwrap();
         }
     }
     out
