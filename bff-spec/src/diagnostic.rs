@@ -21,6 +21,24 @@ pub struct Place {
 }
 
 impl Place {
+    /// The empty place before it.
+    #[must_use]
+    pub fn before(self) -> Place {
+        Place {
+            end: self.start,
+            ..self
+        }
+    }
+
+    /// The empty place after it.
+    #[must_use]
+    pub fn after(self) -> Place {
+        Place {
+            start: self.end,
+            ..self
+        }
+    }
+
     /// The bytes as a range.
     #[must_use]
     pub fn range(self) -> Range<usize> {
@@ -73,7 +91,7 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that have to do with it.
     pub related: Vec<Related>,
-    /// An edit that mends it, where there is one that surely does.
+    /// An edit that mends it.
     pub fix: Option<Edit>,
 }
 
@@ -93,6 +111,35 @@ pub struct Edit {
     pub place: Place,
     /// By what.
     pub text: String,
+    /// Whether it can only be what was meant: then a tool may make it unasked. Otherwise it is a likely way to go on.
+    pub sure: bool,
+}
+
+impl Edit {
+    /// An edit that can only be what was meant.
+    pub fn sure(place: Place, text: impl Into<String>) -> Edit {
+        Edit {
+            place,
+            text: text.into(),
+            sure: true,
+        }
+    }
+
+    /// The name that was probably meant in place of one that isn't known.
+    pub fn meant(place: Place, name: &str, near: &str) -> Edit {
+        Edit {
+            sure: crate::nearest::is_slip(name, near),
+            ..Edit::sure(place, near)
+        }
+    }
+
+    /// An edit that is a likely way to go on.
+    pub fn likely(place: Place, text: impl Into<String>) -> Edit {
+        Edit {
+            sure: false,
+            ..Edit::sure(place, text)
+        }
+    }
 }
 
 impl Diagnostic {
@@ -126,13 +173,17 @@ impl Diagnostic {
         self
     }
 
-    /// With an edit that mends it.
+    /// With an edit that mends it, and can only be what was meant.
     #[must_use]
     pub fn fix(mut self, place: Place, text: impl Into<String>) -> Diagnostic {
-        self.fix = Some(Edit {
-            place,
-            text: text.into(),
-        });
+        self.fix = Some(Edit::sure(place, text));
+        self
+    }
+
+    /// With an edit that mends it, and is likely what was meant.
+    #[must_use]
+    pub fn suggest(mut self, place: Place, text: impl Into<String>) -> Diagnostic {
+        self.fix = Some(Edit::likely(place, text));
         self
     }
 }

@@ -24,6 +24,25 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
+/// Whether a name can only be a slip of the finger for the one nearest to it: a letter too many or too few, two that
+/// changed places, or a difference in case or between `-` and `_`. A letter for another may name something else.
+#[must_use]
+pub fn is_slip(name: &str, near: &str) -> bool {
+    let (a, b) = (fold(name), fold(near));
+    if a == b {
+        return true;
+    }
+    let short = a.len().min(b.len()) < 3;
+    let swapped = || {
+        let mut differ = a.iter().zip(&b).filter(|(x, y)| x != y);
+        matches!(
+            (differ.next(), differ.next(), differ.next()),
+            (Some((x, y)), Some((v, w)), None) if x == w && y == v
+        )
+    };
+    !short && distance(&a, &b) == 1 && (a.len() != b.len() || swapped())
+}
+
 /// Letters for comparison: without case, `-` as `_`.
 fn fold(name: &str) -> Vec<char> {
     name.chars()
@@ -61,7 +80,23 @@ fn distance(a: &[char], b: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{is_slip, nearest};
+
+    #[test]
+    fn a_slip_is_told_from_another_name() {
+        for (name, near, slip) in [
+            ("nmae", "name", true),
+            ("nam", "name", true),
+            ("names", "name", true),
+            ("customer-Id", "customer_id", true),
+            ("line1", "line2", false),
+            ("state", "status", false),
+            ("di", "id", false),
+            ("getUsr", "getUser", true),
+        ] {
+            assert_eq!(is_slip(name, near), slip, "{name}");
+        }
+    }
 
     #[test]
     fn finds_what_was_meant() {

@@ -45,7 +45,8 @@ impl Scene<'_, '_> {
                 continue;
             }
             ok = None;
-            let help = match nearest(&word.text, known.iter().map(String::as_str)) {
+            let near = nearest(&word.text, known.iter().map(String::as_str));
+            let help = match near {
                 Some(near) => format!("did you mean `-{near}`?"),
                 None => format!("it has {}", names(known.iter().map(String::as_str))),
             };
@@ -57,6 +58,7 @@ impl Scene<'_, '_> {
                 format!("{what} has no field `{}` to leave out", word.text),
             )
             .help(help)
+            .meant(word.place, &word.text, near)
             .maybe_related(schema, "its schema is here");
         }
         ok

@@ -133,7 +133,9 @@ impl Scene<'_, '_> {
                 }
                 let known = self.field_names(ty);
                 let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+                let is_fragment = self.checker.spec.fragments.contains_key(name);
                 let help = match &near {
+                    _ if is_fragment => format!("the fragment of this name is spread: `...{name}`"),
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("it has {}", names(known.iter().map(String::as_str))),
                 };
@@ -145,8 +147,10 @@ impl Scene<'_, '_> {
                     )
                     .help(help)
                     .maybe_related(schema, "its schema is here");
-                if let Some(near) = near {
-                    report.fix(word.place, near);
+                if is_fragment && place == word.place {
+                    report.fix(word.place.before(), "...");
+                } else {
+                    report.meant(word.place, name, near.as_deref());
                 }
             }
             Kind::Variants(variants) => {
@@ -214,7 +218,8 @@ impl Scene<'_, '_> {
                 .iter()
                 .flat_map(|m| m.names.iter().map(String::as_str))
                 .collect();
-            let help = match nearest(&word.text, all.iter().copied()) {
+            let near = nearest(&word.text, all.iter().copied());
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("variants are {}", names(all.iter().copied())),
             };
@@ -224,6 +229,7 @@ impl Scene<'_, '_> {
                 format!("there is no variant `{}`", word.text),
             )
             .help(help)
+            .meant(word.place, &word.text, near)
             .maybe_related(schema, "the variants are here");
             return None;
         };

@@ -254,19 +254,19 @@ impl Scene<'_, '_> {
         if matches!(walk.root, Root::Body) && self.decl.body.is_some() {
             let known = self.field_names(walk.ty);
             let so_far = walk.so_far.clone();
+            let near = nearest(&word.text, known.iter().map(String::as_str));
             self.error(
                 Code::UndeclaredBody,
                 word.place,
                 format!("`{so_far}` declares no `{}`", word.text),
             )
-            .help(
-                match nearest(&word.text, known.iter().map(String::as_str)) {
-                    Some(near) => {
-                        format!("did you mean `{near}`? or declare it under the endpoint's `body`")
-                    }
-                    None => "declare it under the endpoint's `body`".to_owned(),
-                },
-            );
+            .help(match near {
+                Some(near) => {
+                    format!("did you mean `{near}`? or declare it under the endpoint's `body`")
+                }
+                None => "declare it under the endpoint's `body`".to_owned(),
+            })
+            .meant(word.place, &word.text, near);
             return None;
         }
         self.unknown_field(walk.ty, word, place, walk.so_far());
@@ -278,7 +278,8 @@ impl Scene<'_, '_> {
             return self.field(walk, word, word.place);
         }
         let known = self.field_names(walk.ty);
-        let help = match nearest(&word.text, known.iter().map(String::as_str)) {
+        let near = nearest(&word.text, known.iter().map(String::as_str));
+        let help = match near {
             Some(near) => format!(
                 "did you mean `claims.{near}`? or declare it under the scheme: `claims: {{ {}: string }}`",
                 word.text
@@ -293,7 +294,8 @@ impl Scene<'_, '_> {
             word.place,
             format!("no accepted scheme gives the claim `{}`", word.text),
         )
-        .help(help);
+        .help(help)
+        .meant(word.place, &word.text, near);
         None
     }
 

@@ -122,6 +122,7 @@ impl Scene<'_, '_> {
             format!("{} has no property `{}`", want.what, name.text),
         )
         .help(help)
+        .meant(name.place, &name.text, near.as_deref())
         .maybe_related(schema.or(want.place), "its schema is here");
         None
     }

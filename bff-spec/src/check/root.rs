@@ -30,13 +30,26 @@ impl Scene<'_, '_> {
                 Some((walk, steps))
             }
             (Start::Current, Some(ty)) => Some((self.current(ty), steps)),
-            (Start::Field(_) | Start::Current, None) => {
-                self.error(
+            (from @ (Start::Field(_) | Start::Current), None) => {
+                let dot = Place {
+                    end: path.place.start + 1,
+                    ..path.place
+                };
+                let known = match from {
+                    Start::Field(word) if self.root(&word.text).is_some() => Some(&word.text),
+                    _ => None,
+                };
+                let report = self.error(
                     Code::NoCurrent,
                     path.place,
                     "there is no current value here: `.` stands for one inside a selection",
-                )
-                .help("paths here start at a call or an input");
+                );
+                match known {
+                    Some(name) => report
+                        .help(format!("here it is `{name}`, without `.`"))
+                        .fix(dot, ""),
+                    None => report.help("paths here start at a call or an input"),
+                };
                 None
             }
         }
@@ -204,7 +217,8 @@ impl Scene<'_, '_> {
             .iter()
             .map(String::as_str)
             .chain(ROOT_WORDS.iter().copied());
-        let help = match nearest(&word.text, all) {
+        let near = nearest(&word.text, all);
+        let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if calls.is_empty() => {
                 "paths start at a call or at `claims`, `path`, `query`, `header`, `cookie`, `body`"
@@ -215,24 +229,39 @@ impl Scene<'_, '_> {
                 names(calls.iter().map(String::as_str))
             ),
         };
-        let help = match at.current {
-            Some(ty) if self.field_names(ty).contains(&word.text) => {
-                format!("the field is `.{0}`, without `$`", word.text)
-            }
-            _ => help,
+        let is_field = at
+            .current
+            .is_some_and(|ty| self.field_names(ty).contains(&word.text));
+        let help = if is_field {
+            format!("the field is `.{0}`, without `$`", word.text)
+        } else {
+            help
         };
-        self.error(
-            Code::UnknownName,
-            word.place,
-            format!("there is no call `{}`", word.text),
-        )
-        .help(help);
+        let report = self
+            .error(
+                Code::UnknownName,
+                word.place,
+                format!("there is no call `{}`", word.text),
+            )
+            .help(help);
+        if is_field {
+            // In a selection a root is written `$name`.
+            let sign = Place {
+                start: word.place.start.saturating_sub(1),
+                end: word.place.start,
+                ..word.place
+            };
+            report.fix(sign, ".");
+        } else {
+            report.meant(word.place, &word.text, near);
+        }
     }
 
     pub(crate) fn unknown_path_parameter(&mut self, name: &Word) {
         let known: Vec<String> = self.decl.route.parameters.keys().cloned().collect();
         let path = self.decl.route.path.clone();
-        let help = match nearest(&name.text, known.iter().map(String::as_str)) {
+        let near = nearest(&name.text, known.iter().map(String::as_str));
+        let help = match near {
             Some(near) => format!("did you mean `path.{near}`?"),
             None if known.is_empty() => format!(
                 "write it into the endpoint's key: `{}/{{{}}}`",
@@ -248,7 +277,8 @@ impl Scene<'_, '_> {
             format!("this endpoint's path has no `{{{}}}`", name.text),
         )
         .help(help)
-        .related(place, "its path is here");
+        .related(place, "its path is here")
+        .meant(name.place, &name.text, near);
     }
 
     pub(crate) fn undeclared_body(&mut self, path: &ast::Path) {

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::Checker;
 use crate::contract::{Kind, Location, Operation, Type, TypeId};
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Edit, Place};
 use crate::model::{BodyInput, Input};
 use crate::spec::{CallDecl, EndpointDecl};
 use crate::syntax::ast::{Block, Word};
@@ -175,6 +175,19 @@ impl<'s> Report<'s> {
 
     pub(crate) fn fix(mut self, place: Place, text: impl Into<String>) -> Self {
         self.diagnostic = self.diagnostic.take().map(|d| d.fix(place, text));
+        self
+    }
+
+    /// The name that was probably meant, if there is one.
+    pub(crate) fn meant(mut self, place: Place, name: &str, near: Option<&str>) -> Self {
+        if let (Some(diagnostic), Some(near)) = (&mut self.diagnostic, near) {
+            diagnostic.fix = Some(Edit::meant(place, name, near));
+        }
+        self
+    }
+
+    pub(crate) fn suggest(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.diagnostic = self.diagnostic.take().map(|d| d.suggest(place, text));
         self
     }
 }

@@ -161,9 +161,7 @@ impl Scene<'_, '_> {
                 format!("there is no fragment `{}`", word.text),
             )
             .help(help);
-        if let Some(near) = near {
-            report.fix(word.place, near);
-        }
+        report.meant(word.place, &word.text, near.as_deref());
     }
 
     pub(crate) fn spread_fragment(

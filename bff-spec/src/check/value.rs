@@ -6,6 +6,7 @@ use super::scope::{At, Scene};
 use crate::contract::{Kind, TypeId};
 use crate::diagnostic::{Code, Place};
 use crate::model::{Block, Path, Root, Value};
+use crate::nearest::nearest;
 use crate::syntax::ast::{self, Literal, LiteralKind};
 
 /// What a place asks for: a parameter, a property of a request's body. A response asks for nothing.
@@ -100,13 +101,55 @@ impl Scene<'_, '_> {
         else {
             return Some(());
         };
-        self.error(
+        let right = self.meant_literal(literal, want.ty);
+        let report = self.error(
             Code::Mismatch,
             literal.place,
             format!("this doesn't fit {}: {reason}", want.what),
-        )
-        .maybe_related(want.place, format!("{} is here", want.what));
+        );
+        let report = match right {
+            Some(right) => report
+                .help(format!("write `{right}`"))
+                .suggest(literal.place, right),
+            None => report,
+        };
+        report.maybe_related(want.place, format!("{} is here", want.what));
         None
+    }
+
+    /// What was probably meant by a literal that doesn't fit: without its quotes, in a list, or another of an enum.
+    fn meant_literal(&self, literal: &Literal, ty: TypeId) -> Option<String> {
+        let wanted = self.ty(ty);
+        if let Kind::List(inner) = wanted.kind {
+            let fits = literal_fits(&self.checker.types, literal, inner, true).is_ok();
+            return fits.then(|| format!("[{}]", literal.json));
+        }
+        let text: String = serde_json::from_str(&literal.json).ok()?;
+        let values = || {
+            wanted
+                .one_of
+                .iter()
+                .filter_map(|v| serde_json::from_str::<String>(v).ok())
+        };
+        let values: Vec<String> = values().collect();
+        if let Some(near) = nearest(&text, values.iter().map(String::as_str)) {
+            return Some(serde_json::Value::String(near.to_owned()).to_string());
+        }
+        let bare: serde_json::Value = serde_json::from_str(&text).ok()?;
+        let kind = match &bare {
+            serde_json::Value::Bool(_) => LiteralKind::Boolean,
+            serde_json::Value::Number(n) if n.is_i64() || n.is_u64() => LiteralKind::Integer,
+            serde_json::Value::Number(_) => LiteralKind::Number,
+            _ => return None,
+        };
+        let bare = Literal {
+            kind,
+            json: bare.to_string(),
+            place: literal.place,
+        };
+        literal_fits(&self.checker.types, &bare, ty, true)
+            .is_ok()
+            .then_some(bare.json)
     }
 
     /// A path with its selection and default.
@@ -229,6 +272,7 @@ impl Scene<'_, '_> {
             format!("`{}` is {what}: it needs a selection", path.text),
         )
         .help(help)
+        .suggest(path.place.after(), " { * }")
         .maybe_related(schema, "its schema is here");
     }
 

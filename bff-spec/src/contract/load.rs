@@ -124,10 +124,7 @@ impl Version {
     }
 }
 
-/// The first byte of a place.
+/// Where a place starts.
 fn start(place: Place) -> Place {
-    Place {
-        end: place.start.saturating_add(1).min(place.end),
-        ..place
-    }
+    place.before()
 }

@@ -1,11 +1,12 @@
 //! From the parser's events to the tree.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 
 use super::{Data, Dialect, Key, MAX_DEPTH, MAX_NODES, Node, Scalar, Style, help, keys, map};
-use crate::diagnostic::{Code, Diagnostic, FileId, Place};
+use crate::diagnostic::{Code, Diagnostic, Edit, FileId, Place};
 
 pub(super) fn parse(file: FileId, text: &str, dialect: Dialect) -> (Option<Node>, Vec<Diagnostic>) {
     let mut options = granit_parser::options! {
@@ -33,11 +34,12 @@ pub(super) fn parse(file: FileId, text: &str, dialect: Dialect) -> (Option<Node>
                 let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
                 let found = help::explain(&error, text, at);
                 let place = builder.place(found.range.start, found.range.end);
-                Err(Box::new(builder.diagnostic(
-                    place,
-                    found.message,
-                    found.help,
-                )))
+                let mut diagnostic = builder.diagnostic(place, found.message, found.help);
+                diagnostic.fix = found
+                    .fix
+                    .filter(|(range, with)| mends(text, range, with))
+                    .map(|(range, with)| Edit::sure(builder.place(range.start, range.end), with));
+                Err(Box::new(diagnostic))
             }
         };
         match step {
@@ -54,6 +56,30 @@ pub(super) fn parse(file: FileId, text: &str, dialect: Dialect) -> (Option<Node>
         null(end)
     });
     (Some(root), builder.out)
+}
+
+/// Whether an edit of a text that is no YAML makes one of it, or lets the parser come further than the edit.
+fn mends(text: &str, range: &Range<usize>, with: &str) -> bool {
+    let mut mended = text.to_owned();
+    if !(mended.is_char_boundary(range.start) && mended.is_char_boundary(range.end)) {
+        return false;
+    }
+    mended.replace_range(range.clone(), with);
+    let options = granit_parser::options! {
+        emit_anchor_events: true,
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    let line_end = |at: usize| {
+        mended
+            .get(at..)
+            .and_then(|t| t.find('\n'))
+            .map_or(mended.len(), |i| at + i)
+    };
+    let after = line_end(range.start + with.len()) + 1;
+    let error = Parser::new_from_str_with_options(&mended, options).find_map(Result::err);
+    error.is_none_or(|error| error.marker().byte_offset().unwrap_or(0) > after)
 }
 
 /// A value that is not there.

@@ -14,23 +14,45 @@ pub(super) struct Explained {
     pub(super) message: String,
     /// What to write instead.
     pub(super) help: Option<String>,
+    /// An edit that may mend it: whoever offers it tries it first.
+    pub(super) fix: Option<(Range<usize>, String)>,
+}
+
+impl Explained {
+    fn fix(self, range: Range<usize>, with: impl Into<String>) -> Explained {
+        Explained {
+            fix: Some((range, with.into())),
+            ..self
+        }
+    }
+
+    /// With the line's value in quotes.
+    fn quoting(self, line: &Line<'_>) -> Explained {
+        let Some((range, value)) = line.value() else {
+            return self;
+        };
+        let right = quote(value);
+        Explained {
+            help: Some(format!("put the value in quotes: {right}")),
+            ..self
+        }
+        .fix(range, right)
+    }
 }
 
 /// Explains what the parser refuses at a byte of the text.
 pub(super) fn explain(error: &ScanError, text: &str, at: usize) -> Explained {
     let line = Line::around(text, at);
     if let Some(range) = line.tab() {
+        let (stretch, spaced) = without_tabs(text, line.start);
         return explained(
             range,
             "a tab indents this line",
             Some("indent with spaces".to_owned()),
-        );
+        )
+        .fix(stretch, spaced);
     }
     let here = character(text, at);
-    let quoted = || {
-        line.value()
-            .map(|value| format!("put the value in quotes: {}", quote(value)))
-    };
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => {
             explained(here, format!("nested deeper than {MAX_DEPTH} levels"), None)
@@ -44,25 +66,32 @@ pub(super) fn explain(error: &ScanError, text: &str, at: usize) -> Explained {
             explained(here, message, None)
         }
         ErrorKind::UnexpectedCharacter { character: '`' } => {
-            explained(here, "a value can't start with a backtick", quoted())
+            explained(here, "a value can't start with a backtick", None).quoting(&line)
         }
         ErrorKind::UnexpectedCharacter { character } => explained(
             here,
             format!("a value can't start with `{character}`"),
-            quoted(),
-        ),
+            None,
+        )
+        .quoting(&line),
         ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => {
             if let Some(range) = line.variable(at) {
                 let variable = text.get(range.clone()).unwrap_or_default();
                 let help = format!("between brackets it is quoted: \"{variable}\"");
-                return explained(range, "braces of a variable between brackets", Some(help));
+                let right = format!("\"{variable}\"");
+                return explained(
+                    range.clone(),
+                    "braces of a variable between brackets",
+                    Some(help),
+                )
+                .fix(range, right);
             }
             explained(here, "expected `,` or the closing bracket", None)
         }
         ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => {
             match line.value() {
-                Some(value) if value.starts_with(['{', '[', '*', '"', '\'']) => {
-                    explained(here, "text after the end of the value", quoted())
+                Some((_, value)) if value.starts_with(['{', '[', '*', '"', '\'']) => {
+                    explained(here, "text after the end of the value", None).quoting(&line)
                 }
                 _ => {
                     let message = "this line stands under no line above: its indentation differs";
@@ -75,13 +104,16 @@ pub(super) fn explain(error: &ScanError, text: &str, at: usize) -> Explained {
             explained(here, format!("this `{open}` is never closed"), None)
         }
         ErrorKind::MisplacedFlowCollectionEnd => {
-            explained(here, "this bracket closes nothing", quoted())
+            explained(here, "this bracket closes nothing", None).quoting(&line)
         }
         ErrorKind::InvalidTrailingDoubleQuotedScalar
         | ErrorKind::InvalidTrailingSingleQuotedScalar => {
-            explained(here, "text after the closing quote", quoted())
+            explained(here, "text after the closing quote", None).quoting(&line)
         }
         ErrorKind::SimpleKeyExpected => {
+            if let Some(found) = key_with_equals(line.text, line.start) {
+                return found;
+            }
             let help = "a key ends in `:`; text over several lines is indented deeper than its key";
             explained(here, "this line has no `:`", Some(help.to_owned()))
         }
@@ -95,16 +127,28 @@ pub(super) fn explain(error: &ScanError, text: &str, at: usize) -> Explained {
 
 /// A `: ` where no key can be.
 fn mapping(line: &Line<'_>, here: Range<usize>) -> Explained {
-    if let Some(value) = line
+    if let Some((range, value)) = line
         .value()
-        .filter(|value| value.contains(": ") || value.ends_with(':'))
+        .filter(|(_, value)| value.contains(": ") || value.ends_with(':'))
     {
-        let help = format!("put the value in quotes: {}", quote(value));
+        if let Some(call) = with_equals(value) {
+            let help = format!("arguments are bound with `=`: {call}");
+            return explained(
+                here,
+                "a second `:` in one line: YAML takes it for a key",
+                Some(help),
+            )
+            .fix(range, call);
+        }
         return explained(
             here,
             "a second `:` in one line: YAML takes it for a key",
-            Some(help),
-        );
+            None,
+        )
+        .quoting(line);
+    }
+    if let Some(found) = key_with_equals(line.above, line.above_start) {
+        return found;
     }
     let before = line.above.trim_start();
     if let Some((key, value)) = before.split_once(':')
@@ -112,12 +156,14 @@ fn mapping(line: &Line<'_>, here: Range<usize>) -> Explained {
         && !value.is_empty()
         && !value.starts_with(' ')
     {
+        let colon = line.above_start + (line.above.len() - before.len()) + key.len();
         let help = format!("a space stands after the `:` of the line above: `{key}: {value}`");
         return explained(
             here,
             "the line above is text, so no key can follow",
             Some(help),
-        );
+        )
+        .fix(colon + 1..colon + 1, " ");
     }
     let help = "keys of one map start in the same column".to_owned();
     explained(
@@ -127,11 +173,80 @@ fn mapping(line: &Line<'_>, here: Range<usize>) -> Explained {
     )
 }
 
+/// A line `key = value`.
+fn key_with_equals(line: &str, start: usize) -> Option<Explained> {
+    let (key, value) = line.split_once('=')?;
+    let name = key.trim();
+    let plain = !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-?".contains(&b));
+    if !plain || value.starts_with('=') {
+        return None;
+    }
+    let end = start + key.trim_end().len();
+    let equals = start + key.len() + 1;
+    let help = format!("a key ends in `:`: `{name}: {}`", value.trim());
+    Some(explained(end..equals, "a key with `=` instead of `:`", Some(help)).fix(end..equals, ":"))
+}
+
+/// A call whose arguments are bound with `:`, as it should be.
+fn with_equals(value: &str) -> Option<String> {
+    let (head, _) = value.split_once('(')?;
+    let is_call = head.contains('.') && !head.contains([' ', ':']) || head.contains(".\"");
+    if !is_call || !value.ends_with([')', '?']) {
+        return None;
+    }
+    let mut right = String::with_capacity(value.len());
+    let mut depth = 0usize;
+    let mut quoted = false;
+    let mut rest = value.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth = depth.saturating_sub(1),
+            // In brackets a `:` is a slice's.
+            ':' if !quoted && depth == 1 && rest.peek() == Some(&' ') => {
+                right.push_str(" =");
+                continue;
+            }
+            _ => {}
+        }
+        right.push(c);
+    }
+    let plain = right != value && !right.contains(": ") && !right.contains(" #");
+    plain.then_some(right)
+}
+
+/// From a line on, as long as there are tabs in indentations: the stretch, and what it is with two spaces for each.
+fn without_tabs(text: &str, start: usize) -> (Range<usize>, String) {
+    let rest = text.get(start..).unwrap_or_default();
+    let mut right = String::new();
+    let mut end = 0;
+    let mut kept = 0;
+    let mut pending = String::new();
+    for line in rest.split_inclusive('\n') {
+        let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
+        let (blank, words) = line.split_at(indentation);
+        pending.push_str(&blank.replace('\t', "  "));
+        kept += indentation;
+        if blank.contains('\t') {
+            right.push_str(&std::mem::take(&mut pending));
+            end = kept;
+        }
+        pending.push_str(words);
+        kept += words.len();
+    }
+    (start..start + end, right)
+}
+
 fn explained(range: Range<usize>, message: impl Into<String>, help: Option<String>) -> Explained {
     Explained {
         range,
         message: message.into(),
         help,
+        fix: None,
     }
 }
 
@@ -140,6 +255,7 @@ struct Line<'a> {
     text: &'a str,
     start: usize,
     above: &'a str,
+    above_start: usize,
 }
 
 impl<'a> Line<'a> {
@@ -152,6 +268,7 @@ impl<'a> Line<'a> {
             text: rest.lines().next().unwrap_or_default(),
             start,
             above: above.rsplit('\n').next().unwrap_or_default(),
+            above_start: above.rfind('\n').map_or(0, |i| i + 1),
         }
     }
 
@@ -162,11 +279,23 @@ impl<'a> Line<'a> {
         Some(self.start + tab..self.start + tab + 1)
     }
 
-    /// What stands after its key.
-    fn value(&self) -> Option<&'a str> {
-        let (_, value) = self.text.split_once(": ")?;
+    /// What stands after its key, and where.
+    fn value(&self) -> Option<(Range<usize>, &'a str)> {
+        let (key, value) = self.text.split_once(": ")?;
+        let start = self.start + key.len() + 2 + (value.len() - value.trim_start().len());
+        // A comment is none of it.
+        let value = match value.find(" #") {
+            Some(at)
+                if value
+                    .get(..at)
+                    .is_some_and(|v| v.matches('"').count() % 2 == 0) =>
+            {
+                value.get(..at)?
+            }
+            _ => value,
+        };
         let value = value.trim();
-        (!value.is_empty()).then_some(value)
+        (!value.is_empty()).then_some((start..start + value.len(), value))
     }
 
     /// The `${…}` that an offset stands in.

@@ -1,6 +1,7 @@
 //! Where YAML bites: what it silently makes of a slip, and the quoted text that mends it.
 
 use super::reader::Reader;
+use super::route::METHODS;
 use crate::diagnostic::{Code, Edit, Place};
 use crate::document::{Data, Key, Node, Style};
 
@@ -73,8 +74,88 @@ impl Reader<'_> {
         None
     }
 
-    /// A text in braces that YAML read as a map.
-    pub(crate) fn braces(&mut self, node: &Node, what: &str) -> bool {
+    /// A `?` after a call, which belongs to its name.
+    pub(crate) fn mark_at_the_end(&mut self, name: Place, node: &Node, text: &str) -> bool {
+        if !text.trim_end().ends_with(")?") {
+            return false;
+        }
+        let written = self.source(node.place).to_owned();
+        let between = Place {
+            start: name.end,
+            end: node.place.start,
+            ..name
+        };
+        let between = self.source(between).to_owned();
+        let diagnostic = self.error(
+            Code::Syntax,
+            node.place,
+            "`?` stands at a call's name, not at its end",
+        );
+        diagnostic.help = Some("`name?: upstream.operation(…)`".into());
+        let one_line = between.trim() == ":" && !between.contains('\n');
+        diagnostic.fix = written.strip_suffix('?').filter(|_| one_line).map(|call| {
+            let place = Place {
+                start: name.end,
+                ..node.place
+            };
+            Edit::sure(place, format!("?{between}{call}"))
+        });
+        true
+    }
+
+    /// A route without its quotes: `users.GET /users/{id}(id = path.id)`.
+    pub(crate) fn bare_route(&mut self, node: &Node, text: &str) -> bool {
+        let Some((upstream, rest)) = text.split_once('.') else {
+            return false;
+        };
+        let Some((method, path)) = rest.split_once(' ') else {
+            return false;
+        };
+        if !METHODS.contains(&method) || !path.starts_with('/') {
+            return false;
+        }
+        let route = rest.split('(').next().unwrap_or(rest).trim_end();
+        let right = format!("{upstream}.\"{route}\"");
+        let written = self.source(node.place);
+        let edit = written.strip_prefix(upstream).and_then(|written| {
+            let place = Place {
+                end: node.place.start + u32::try_from(upstream.len() + 1 + route.len()).ok()?,
+                ..node.place
+            };
+            written
+                .strip_prefix('.')?
+                .starts_with(route)
+                .then_some(())?;
+            Some(Edit::sure(place, right.clone()))
+        });
+        let diagnostic = self.error(
+            Code::Syntax,
+            node.place,
+            "a route that names an operation is quoted",
+        );
+        diagnostic.help = Some(format!("`{right}(…)`"));
+        diagnostic.fix = edit;
+        true
+    }
+
+    /// Where the `:` of a key ends whose value stands below it.
+    fn after_key(&self, value: Place) -> Option<Place> {
+        let file = self.sources.get(value.file)?;
+        let before = file.text.get(..value.start as usize)?;
+        let end = before.trim_end();
+        if !end.ends_with(':') || !before.get(end.len()..)?.contains('\n') {
+            return None;
+        }
+        let at = u32::try_from(end.len()).ok()?;
+        Some(Place {
+            start: at,
+            end: at,
+            ..value
+        })
+    }
+
+    /// A text in braces that YAML read as a map; `with_braces` if they are part of it.
+    pub(crate) fn braces(&mut self, node: &Node, what: &str, with_braces: bool) -> bool {
         let Data::Map(_) = &node.data else {
             return false;
         };
@@ -87,9 +168,18 @@ impl Reader<'_> {
                 format!("{what} is a text, not {found}"),
             )
             .help = Some("start it with `|`, and write it on the lines below".into());
+            let bar = self.after_key(node.place).map(|at| Edit::sure(at, " |"));
+            if let Some(said) = self.sink.last_mut() {
+                said.fix = bar;
+            }
             return true;
         }
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !with_braces
+            && let Some(inner) = text.strip_prefix('{').and_then(|t| t.strip_suffix('}'))
+        {
+            text = inner.trim().to_owned();
+        }
         self.slip(
             node.place,
             &format!("YAML reads `{{ … }}` as a map, and {what} is a text"),
@@ -102,7 +192,7 @@ impl Reader<'_> {
         let right = quoted(text);
         let diagnostic = self.error(Code::YamlSlip, place, message);
         diagnostic.help = Some(format!("quote it: {right}"));
-        diagnostic.fix = Some(Edit { place, text: right });
+        diagnostic.fix = Some(Edit::sure(place, right));
     }
 
     /// What stands after a place on its last line.

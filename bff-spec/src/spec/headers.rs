@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::{HeaderDecl, HeadersDecl};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Edit};
 use crate::document::Node;
 use crate::syntax::{self};
 
@@ -71,10 +71,7 @@ impl Reader<'_> {
                     format!("`{}` is no path to a header's value", scalar.text),
                 );
                 diagnostic.help = Some(format!("a literal is quoted twice: {right}"));
-                diagnostic.fix = Some(crate::diagnostic::Edit {
-                    place: node.place,
-                    text: right,
-                });
+                diagnostic.fix = Some(Edit::sure(node.place, right));
                 continue;
             }
             let text = syntax::Text::new(scalar, node.place);
@@ -87,8 +84,11 @@ impl Reader<'_> {
                 }));
             } else if !scalar.text.contains(['.', '@', '"']) {
                 let right = format!("'\"{}\"'", scalar.text);
-                for diagnostic in &mut self.sink[before..] {
+                // The first says it all.
+                self.sink.truncate(before + 1);
+                if let Some(diagnostic) = self.sink.last_mut() {
                     diagnostic.help = Some(format!("a literal is quoted twice: {right}"));
+                    diagnostic.fix = Some(Edit::sure(node.place, right));
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::reader::{Keys, Reader, Table};
 use super::{BodyDecl, BodyName, ParamDecl, ParamType};
-use crate::diagnostic::{Code, Place};
+use crate::diagnostic::{Code, Edit, Place};
 use crate::document::{Key, Node};
 use crate::model::ScalarKind;
 use crate::syntax::ast;
@@ -107,12 +107,14 @@ impl Reader<'_> {
             let known = ["path", "query", "header", "cookie", "body"].contains(&root.as_str());
             let count = if root == "body" { 1..=16 } else { 1..=1 };
             if !known || !count.contains(&names.len()) || names.iter().any(String::is_empty) {
-                self.error(
+                let alone = names.is_empty() && super::is_name(&key.text) && !known;
+                let diagnostic = self.error(
                     Code::BadName,
                     key.place,
                     format!("`{}` is no input", key.text),
-                )
-                .help = Some("`query.NAME`, `path.NAME`, `header.NAME`, `cookie.NAME`, or a name in the body: `body.NAME`".into());
+                );
+                diagnostic.fix = alone.then(|| Edit::likely(key.place.before(), "query."));
+                diagnostic.help = Some("`query.NAME`, `path.NAME`, `header.NAME`, `cookie.NAME`, or a name in the body: `body.NAME`".into());
                 continue;
             }
             let Some(table) = self.table(node, &PARAM) else {

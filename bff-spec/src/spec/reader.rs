@@ -1,6 +1,6 @@
 //! Tables and scalars of a file: closed tables, kinds checked, every fault at its place.
 
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Edit, Place};
 use crate::document::{Core, Data, Key, Node, Scalar, Style};
 use crate::nearest::nearest;
 use crate::source::Sources;
@@ -112,7 +112,8 @@ impl<'a> Reader<'a> {
                 .copied()
                 .chain(keys.later.iter().map(|(k, _)| *k))
         };
-        let help = match nearest(&key.text, all()) {
+        let near = nearest(&key.text, all());
+        let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("{} has {}", keys.of, list(all())),
         };
@@ -127,6 +128,9 @@ impl<'a> Reader<'a> {
         } else {
             help
         });
+        diagnostic.fix = near
+            .filter(|_| !slip)
+            .map(|near| Edit::meant(key.place, &key.text, near));
     }
 
     /// Says that something isn't done yet.
@@ -165,11 +169,20 @@ impl<'a> Reader<'a> {
         let value = node.as_bool();
         if value.is_none() {
             let found = self.source(node.place).to_owned();
-            self.error(
+            let right = match found.to_lowercase().trim_matches(['"', '\'']) {
+                "true" | "yes" | "on" => Some("true"),
+                "false" | "no" | "off" => Some("false"),
+                _ => None,
+            };
+            let diagnostic = self.error(
                 Code::BadValue,
                 node.place,
                 format!("{what} is `true` or `false`, not `{found}`"),
             );
+            if let Some(right) = right {
+                diagnostic.help = Some(format!("write `{right}`"));
+                diagnostic.fix = Some(Edit::sure(node.place, right));
+            }
         }
         value
     }
@@ -234,7 +247,10 @@ impl<'a> Reader<'a> {
                     all.replacen(" and ", " or ", 1)
                 ),
             )
-            .help = near.map(|near| format!("did you mean `{near}`?"));
+            .help = near.as_ref().map(|near| format!("did you mean `{near}`?"));
+            if let (Some(near), Some(said)) = (near, self.sink.last_mut()) {
+                said.fix = Some(Edit::meant(node.place, &text, &near));
+            }
         }
         found
     }

@@ -5,12 +5,13 @@ use indexmap::IndexMap;
 use super::Route;
 use super::reader::Reader;
 use crate::contract::Location;
-use crate::diagnostic::{Code, Place};
+use crate::diagnostic::{Code, Edit, Place};
 use crate::document::Key;
 use crate::model::{Choice, Segment};
 use crate::nearest::nearest;
 
-const METHODS: &[&str] = &[
+/// What an endpoint's key may start with.
+pub(crate) const METHODS: &[&str] = &[
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "ANY",
 ];
 
@@ -26,27 +27,31 @@ impl Reader<'_> {
         };
         let text = key.text.as_str();
         let Some((method, rest)) = text.split_once(' ') else {
-            let help = if text.starts_with('/') {
+            let starts = text.starts_with('/');
+            let help = if starts {
                 format!("with its method: `GET {text}`")
             } else {
                 "`GET /path/{param}`, or `ANY` for all methods".into()
             };
-            self.error(
+            let diagnostic = self.error(
                 Code::EndpointKey,
                 key.place,
                 format!("`{text}` is not a method and a path"),
-            )
-            .help = Some(help);
+            );
+            diagnostic.help = Some(help);
+            diagnostic.fix = starts.then(|| Edit::likely(part(0, 0), "GET "));
             return None;
         };
         if !METHODS.contains(&method) {
             let near = nearest(method, METHODS.iter().copied()).map(str::to_owned);
-            self.error(
-                Code::EndpointKey,
-                part(0, method.len()),
-                format!("`{method}` is no method"),
-            )
-            .help = Some(match near {
+            let place = part(0, method.len());
+            let diagnostic =
+                self.error(Code::EndpointKey, place, format!("`{method}` is no method"));
+            diagnostic.fix = near.as_ref().map(|near| Edit::meant(place, method, near));
+            diagnostic.help = Some(match near {
+                Some(near) if near.eq_ignore_ascii_case(method) => {
+                    format!("methods are in capitals: `{near}`")
+                }
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "methods are in capitals; `ANY` is all of them".into(),
             });
@@ -65,12 +70,13 @@ impl Reader<'_> {
             None => None,
         };
         if !path.starts_with('/') {
-            self.error(
+            let diagnostic = self.error(
                 Code::EndpointKey,
                 part(at, at + path.len()),
                 format!("`{path}` is not a path"),
-            )
-            .help = Some("a path starts with `/`".into());
+            );
+            diagnostic.help = Some(format!("a path starts with `/`: `{method} /{path}`"));
+            diagnostic.fix = Some(Edit::sure(part(at, at), "/"));
             return None;
         }
         let mut segments = Vec::new();
@@ -131,8 +137,15 @@ impl Reader<'_> {
             .help = Some("letters, digits, `_` and `-`, not starting with a digit".into());
             return None;
         }
-        let help = if text.starts_with(':') && is_name(&text[1..]) {
-            format!("a parameter is written `{{{}}}`", &text[1..])
+        // As other tools write parameters.
+        let name = text
+            .strip_prefix(':')
+            .or_else(|| text.strip_prefix('<').and_then(|t| t.strip_suffix('>')))
+            .or_else(|| text.strip_prefix('$'))
+            .filter(|name| is_name(name));
+        let right = name.map(|name| format!("{{{name}}}"));
+        let help = if let Some(right) = &right {
+            format!("a parameter is written `{right}`")
         } else if text.contains(['{', '}']) {
             "a parameter is a whole segment: `/orders/{id}`".into()
         } else if text.contains('*') {
@@ -141,15 +154,14 @@ impl Reader<'_> {
             "only characters that stand in a path as they are, or `%` and two hex digits".into()
         };
         let decoded = decode(text);
-        if decoded.is_none()
-            || text.contains(['{', '}', '*', '?', '#', ' ', ':']) && !is_plain(text)
-        {
-            self.error(
+        if decoded.is_none() || right.is_some() || !is_plain(text) {
+            let diagnostic = self.error(
                 Code::EndpointKey,
                 place,
                 format!("`{text}` is no segment of a path"),
-            )
-            .help = Some(help);
+            );
+            diagnostic.help = Some(help);
+            diagnostic.fix = right.map(|right| Edit::sure(place, right));
             return None;
         }
         decoded.map(Segment::Literal)
@@ -206,12 +218,10 @@ pub(crate) fn is_name(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-/// RFC 3986 `pchar`, without `%`.
+/// RFC 3986 `pchar`, or a letter that isn't ASCII; `*` means something.
 fn is_plain(text: &str) -> bool {
     text.bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b))
-        && !text.contains('*')
-        && !text.starts_with(':')
+        .all(|b| !b.is_ascii() || b.is_ascii_alphanumeric() || b"-._~!$&'()+,;=:@%".contains(&b))
 }
 
 fn decode(text: &str) -> Option<String> {

@@ -2,13 +2,13 @@
 
 use super::file::FILE;
 use super::reader::{Keys, Reader, Table};
-use crate::diagnostic::{Code, Place};
+use crate::diagnostic::{Code, Edit, Place};
 use crate::document::Node;
 use crate::model::Server;
 
 const SERVER: Keys = Keys {
     of: "`server`",
-    known: &["strict", "body_limit"],
+    known: &["strict", "body_limit", "trusted_proxies"],
     later: &[
         ("store", "take it out: nothing is stored meanwhile"),
         (
@@ -31,7 +31,6 @@ const SERVER: Keys = Keys {
             "security_headers",
             "take it out, and set them under `defaults: { headers: … }` meanwhile",
         ),
-        ("trusted_proxies", "take it out meanwhile"),
         (
             "allow",
             "take it out: the network decides who connects meanwhile",
@@ -84,13 +83,13 @@ pub(crate) fn name(table: &Table<'_>, node: &Node, reader: &mut Reader<'_>) -> S
         }
         let right = right.trim_matches('-');
         let good = right.starts_with(|c: char| c.is_ascii_lowercase());
-        reader
-            .error(
-                Code::BadName,
-                value.place,
-                format!("`{name}` is no name in kebab-case"),
-            )
-            .help = Some(if good {
+        let diagnostic = reader.error(
+            Code::BadName,
+            value.place,
+            format!("`{name}` is no name in kebab-case"),
+        );
+        diagnostic.fix = good.then(|| Edit::likely(value.place, right));
+        diagnostic.help = Some(if good {
             format!("write `{right}`")
         } else {
             "small letters, digits and `-`: `mobile-app`".into()
@@ -157,5 +156,10 @@ pub(crate) fn server(table: &Table<'_>, reader: &mut Reader<'_>) -> Server {
         body_limit: table
             .get("body_limit")
             .and_then(|n| reader.size(n, "`body_limit`")),
+        trusted_proxies: table
+            .get("trusted_proxies")
+            .and_then(|n| reader.number(n, "`trusted_proxies`", 0..=16))
+            .and_then(|n| u8::try_from(n).ok())
+            .unwrap_or(0),
     }
 }

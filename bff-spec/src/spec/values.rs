@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reader::Reader;
-use crate::diagnostic::{Code, Place};
+use crate::diagnostic::{Code, Edit, Place};
 use crate::document::{Node, Scalar};
 use crate::model::{Text, TextPart};
 
@@ -41,7 +41,48 @@ fn size(text: &str) -> Option<u64> {
     number.checked_mul(scale)
 }
 
+/// What a unit that isn't one is called, and how it is written.
+fn unit_of(text: &str) -> Option<(&'static str, &'static str)> {
+    Some(match text.to_lowercase().as_str() {
+        "ms" | "msec" | "msecs" | "millis" | "millisecond" | "milliseconds" => {
+            ("milliseconds", "ms")
+        }
+        "s" | "sec" | "secs" | "second" | "seconds" => ("seconds", "s"),
+        "m" | "min" | "mins" | "minute" | "minutes" => ("minutes", "min"),
+        "h" | "hr" | "hrs" | "hour" | "hours" => ("hours", "h"),
+        "d" | "day" | "days" => ("days", "d"),
+        _ => return None,
+    })
+}
+
+/// `20%`
+fn percent(text: &str) -> Option<u8> {
+    let number: u8 = text.strip_suffix('%')?.trim_end().parse().ok()?;
+    (number <= 100).then_some(number)
+}
+
 impl Reader<'_> {
+    /// How many attempts may follow the first.
+    pub(crate) fn retry(&mut self, node: &Node) -> Option<u8> {
+        let attempts = self.number(node, "`retry`", 0..=10)?;
+        u8::try_from(attempts).ok()
+    }
+
+    /// A share in whole percent.
+    pub(crate) fn percent(&mut self, node: &Node, what: &str) -> Option<u8> {
+        let text = self.text(node, what)?;
+        let value = percent(&text);
+        if value.is_none() {
+            self.error(
+                Code::BadValue,
+                node.place,
+                format!("{what} is a share, and `{text}` is none"),
+            )
+            .help = Some("a whole number from 0 to 100 and `%`: `20%`".into());
+        }
+        value
+    }
+
     /// A duration that isn't nothing; `zero` allows it to be.
     pub(crate) fn duration(&mut self, node: &Node, what: &str, zero: bool) -> Option<Duration> {
         let text = self.text(node, what)?;
@@ -58,20 +99,28 @@ impl Reader<'_> {
             None => {
                 let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
                 let unit = text.get(digits.len()..).unwrap_or_default().trim();
-                let help = match unit {
-                    "" => format!("with a unit: `{digits}s`, `{digits}ms`"),
-                    "m" | "mins" | "minute" | "minutes" => format!("minutes are `{digits}min`"),
-                    "sec" | "secs" | "second" | "seconds" | "S" => {
-                        format!("seconds are `{digits}s`")
-                    }
-                    _ => "a whole number and ms, s, min, h or d: `800ms`".into(),
+                let (help, right) = match unit {
+                    _ if digits.is_empty() => (None, None),
+                    "" => (
+                        Some(format!("with a unit: `{digits}s`, `{digits}ms`")),
+                        Some(Edit::likely(node.place, format!("{digits}s"))),
+                    ),
+                    _ => match unit_of(unit) {
+                        Some((name, unit)) => (
+                            Some(format!("{name} are `{digits}{unit}`")),
+                            Some(Edit::sure(node.place, format!("{digits}{unit}"))),
+                        ),
+                        None => (None, None),
+                    },
                 };
-                self.error(
+                let diagnostic = self.error(
                     Code::BadValue,
                     node.place,
                     format!("{what} is a duration, and `{text}` is none"),
-                )
-                .help = Some(help);
+                );
+                let form = || "a whole number and ms, s, min, h or d: `800ms`".into();
+                diagnostic.help = Some(help.unwrap_or_else(form));
+                diagnostic.fix = right;
                 None
             }
         }
@@ -82,12 +131,24 @@ impl Reader<'_> {
         let text = self.text(node, what)?;
         let value = size(&text).filter(|size| *size > 0 && *size <= 1 << 32);
         if value.is_none() {
-            self.error(
+            let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+            let unit = text.get(digits.len()..).unwrap_or_default().trim();
+            let right = match unit.to_lowercase().as_str() {
+                _ if digits.is_empty() => None,
+                "k" | "kb" | "kib" => Some(format!("{digits}KiB")),
+                "m" | "mb" | "mib" => Some(format!("{digits}MiB")),
+                _ => None,
+            };
+            let diagnostic = self.error(
                 Code::BadValue,
                 node.place,
                 format!("{what} is a size, and `{text}` is none"),
-            )
-            .help = Some("a whole number and KiB or MiB, up to 4096MiB: `10MiB`".into());
+            );
+            diagnostic.help = Some(match &right {
+                Some(right) => format!("in powers of 1024: `{right}`"),
+                None => "a whole number and KiB or MiB, up to 4096MiB: `10MiB`".into(),
+            });
+            diagnostic.fix = right.map(|right| Edit::likely(node.place, right));
         }
         value
     }
@@ -169,12 +230,13 @@ impl Reader<'_> {
             .iter()
             .any(|part| !matches!(part, TextPart::Literal(_)));
         if !dynamic {
-            self.error(
+            let diagnostic = self.error(
                 Code::LiteralSecret,
                 node.place,
                 format!("{what} is a secret, and stands here for all to read"),
-            )
-            .help = Some(format!(
+            );
+            diagnostic.fix = Some(Edit::likely(node.place, format!("\"${{{variable}}}\"")));
+            diagnostic.help = Some(format!(
                 "name a variable or a file: `\"${{{variable}}}\"`, `\"${{file:/run/secrets/{}}}\"`; and change the secret, since it has been written down",
                 variable.to_lowercase()
             ));
@@ -223,11 +285,11 @@ pub(crate) fn one_line(scalar: &Scalar) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, size};
+    use super::{duration, percent, size};
     use std::time::Duration;
 
     #[test]
-    fn durations_and_sizes() {
+    fn durations_sizes_and_shares() {
         for (text, millis) in [
             ("800ms", Some(800)),
             ("2s", Some(2_000)),
@@ -252,6 +314,18 @@ mod tests {
             ("MiB", None),
         ] {
             assert_eq!(size(text), bytes, "{text}");
+        }
+        for (text, share) in [
+            ("20%", Some(20)),
+            ("0 %", Some(0)),
+            ("100%", Some(100)),
+            ("101%", None),
+            ("-1%", None),
+            ("20", None),
+            ("%", None),
+            ("12.5%", None),
+        ] {
+            assert_eq!(percent(text), share, "{text}");
         }
     }
 }

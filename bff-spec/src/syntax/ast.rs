@@ -175,6 +175,8 @@ pub(crate) enum Operand {
 /// `upstream.operation(argument = value)`
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
+    /// Its closing parenthesis.
+    pub(crate) close: Place,
     pub(crate) upstream: Word,
     pub(crate) operation: Word,
     pub(crate) arguments: Vec<Argument>,

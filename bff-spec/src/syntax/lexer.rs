@@ -1,7 +1,7 @@
 //! Text into tokens. A fault gives a diagnostic and the best guess of what was meant; nothing stops.
 
 use super::Text;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Edit};
 
 /// A token and where it stands in the text.
 #[derive(Debug, Clone)]
@@ -128,7 +128,10 @@ impl Lexer<'_> {
                 self.at += 1;
                 if byte == b'=' && self.byte(0) == Some(b'=') {
                     self.at += 1;
-                    self.report(start, start + 2, "`==` is written `=`");
+                    let place = self.text.place(start, start + 2);
+                    let diagnostic = self.report(start, start + 2, "`==` is written `=`");
+                    diagnostic.help = Some("one `=` asks whether two values are equal".into());
+                    diagnostic.fix = Some(Edit::sure(place, "="));
                 }
                 Kind::Sign(char::from(byte))
             }
@@ -141,26 +144,56 @@ impl Lexer<'_> {
                 }
                 let end = self.at;
                 let found = self.slice(start, end).to_owned();
-                let help = if byte.is_ascii() {
-                    match byte {
-                        b'?' => {
-                            "`?` marks a call, at its name; a value that stands in for null is written `?? 0`"
-                        }
-                        b'&' | b'|' | b'<' | b'>' => {
-                            "a condition is a value, or an equality; several are a list under `where`"
-                        }
-                        b'+' | b'/' | b'%' => {
-                            "the language doesn't compute; that is for the upstream or the frontend"
-                        }
-                        _ => "quote it, if it is part of a name: `\"…\"`",
+                let place = self.text.place(start, end);
+                let (help, right) = if byte.is_ascii() {
+                    match found.as_str() {
+                        ";" => ("fields are separated by a blank, or by `,`", Some(",")),
+                        "||" => (
+                            "what stands in for null is written `?? \"text\"`",
+                            Some("??"),
+                        ),
+                        _ => (Self::meaning(byte), None),
                     }
                 } else {
-                    "names are of letters, digits, `_` and `-`; others are quoted: `\"…\"`"
+                    (
+                        "names are of letters, digits, `_` and `-`; others are quoted: `\"…\"`",
+                        None,
+                    )
                 };
-                self.report(start, end, format!("`{found}` has no meaning here"))
-                    .help = Some(help.into());
+                let after_value = byte == b'?' && self.is_default();
+                let diagnostic = self.report(start, end, format!("`{found}` has no meaning here"));
+                diagnostic.help = Some(help.into());
+                diagnostic.fix = right.map(|right| Edit::likely(place, right));
+                if after_value {
+                    diagnostic.fix = Some(Edit::likely(place, "??"));
+                }
                 Kind::Fault
             }
+        }
+    }
+
+    /// Whether what comes next can stand in for null.
+    fn is_default(&self) -> bool {
+        let rest = self.slice(self.at, self.bytes.len()).trim_start();
+        rest.starts_with(|c: char| c.is_ascii_digit() || c == '"')
+            || ["true", "false", "[]"]
+                .iter()
+                .any(|word| rest.starts_with(word))
+    }
+
+    /// What to write instead of a sign that has no meaning.
+    fn meaning(sign: u8) -> &'static str {
+        match sign {
+            b'?' => {
+                "`?` marks a call, at its name; a value that stands in for null is written `?? 0`"
+            }
+            b'&' | b'|' | b'<' | b'>' => {
+                "a condition is a value, or an equality; several are a list under `where`"
+            }
+            b'+' | b'/' | b'%' => {
+                "the language doesn't compute; that is for the upstream or the frontend"
+            }
+            _ => "quote it, if it is part of a name: `\"…\"`",
         }
     }
 
@@ -242,7 +275,7 @@ impl Lexer<'_> {
             let place = self.text.place(start, end);
             let diagnostic = self.report(start, end, "texts are written in double quotes");
             diagnostic.help = Some(format!("write `{right}`"));
-            diagnostic.fix = Some(crate::diagnostic::Edit { place, text: right });
+            diagnostic.fix = Some(Edit::sure(place, right));
             return Kind::String(inner);
         }
         if let Ok(text) = serde_json::from_str::<String>(self.slice(start, end)) {

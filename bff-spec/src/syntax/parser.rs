@@ -14,7 +14,10 @@ const MAX_DEPTH: usize = 48;
 
 /// A `block`: a response's or body's.
 pub(crate) fn block(text: &Text<'_>, sink: &mut Vec<Diagnostic>) -> Block {
-    Parser::run(text, sink, |p| p.block(Kind::End, text.place(0, 0)))
+    Parser::run(text, sink, |p| {
+        p.stars_of_the_top();
+        p.block(Kind::End, text.place(0, 0))
+    })
 }
 
 /// A `fragment`: a selection, or a block without braces.
@@ -117,6 +120,38 @@ impl<'a> Parser<'a> {
             },
             None => false,
         }
+    }
+
+    /// What stands between the token before and this one, on one line.
+    fn gap(&self) -> Option<Place> {
+        let start = self.at.checked_sub(1).and_then(|i| self.tokens.get(i))?.end;
+        let next = self.token(0).filter(|t| !t.fresh_line)?;
+        Some(self.text.place(start, next.start.max(start)))
+    }
+
+    /// Whether the token before is a name that stands by itself.
+    fn after_name(&self) -> bool {
+        let before = |back: usize| self.at.checked_sub(back).and_then(|i| self.tokens.get(i));
+        let name = before(1).is_some_and(|t| matches!(t.kind, Kind::Name(_)));
+        let alone = before(2).is_none_or(|t| {
+            before(1).is_some_and(|name| name.start > t.end || name.fresh_line)
+                || matches!(t.kind, Kind::Sign('{' | ','))
+        });
+        name && alone
+    }
+
+    /// The text from one place to another, as it was written; what is quoted keeps its quotes.
+    fn written(&self, from: Place, to: Place) -> String {
+        let token = |place: Place| {
+            self.tokens
+                .iter()
+                .find(|t| self.text.place(t.start, t.end) == place)
+        };
+        let range = token(from).zip(token(to)).map(|(a, b)| a.start..b.end);
+        range
+            .and_then(|range| self.text.text.get(range))
+            .unwrap_or_default()
+            .to_owned()
     }
 
     fn start(&self) -> usize {

@@ -10,6 +10,7 @@
     missing_docs
 )]
 
+mod exposure;
 mod hostile;
 mod lints;
 mod render;

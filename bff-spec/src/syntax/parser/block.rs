@@ -3,7 +3,7 @@
 use super::super::ast::{Block, Field, PathValue, Selection, Value};
 use super::super::lexer::{Kind, SPREAD};
 use super::Parser;
-use crate::diagnostic::Place;
+use crate::diagnostic::{Code, Diagnostic, Edit, Place};
 
 impl Parser<'_> {
     /// What stands between braces, or is the whole text; stops before `close`. `opened` is where its brace stands.
@@ -31,8 +31,11 @@ impl Parser<'_> {
         let mut fields = Vec::new();
         while self.kind() != &close {
             if self.kind() == &Kind::End {
-                self.fault_at(opened, "`{` is never closed").help =
-                    Some("close it with `}`".into());
+                let end = self.here().after();
+                let fault = self.fault_at(opened, "`{` is never closed");
+                fault.help = Some("close it with `}`".into());
+                // With two open, one place isn't the place of both.
+                fault.fix = Some(Edit::likely(end, " }"));
                 break;
             }
             if let Kind::Sign(sign @ ('}' | ']' | ')')) = *self.kind() {
@@ -54,6 +57,32 @@ impl Parser<'_> {
             }
         }
         Block::Fields(fields)
+    }
+
+    /// At the top of a response or body nothing has fields that `*` could take: after a path, braces are missing.
+    pub(super) fn stars_of_the_top(&mut self) {
+        let mut depth = 0usize;
+        for at in 1..self.tokens.len() {
+            let Some([before, star]) = self.tokens.get(at - 1..=at) else {
+                return;
+            };
+            match star.kind {
+                Kind::Sign('{' | '[' | '(') => depth += 1,
+                Kind::Sign('}' | ']' | ')') => depth = depth.saturating_sub(1),
+                Kind::Sign('*') if depth == 0 && !star.fresh_line && before.end < star.start => {}
+                _ => continue,
+            }
+            if star.kind != Kind::Sign('*') || !matches!(before.kind, Kind::Name(_)) {
+                continue;
+            }
+            let place = self.text.place(star.start, star.end);
+            let mut said = Diagnostic::new(Code::Syntax, place, "`*` stands in braces");
+            said.help = Some("`{ * }` is every documented field of what stands before it".into());
+            said.fix = Some(Edit::sure(place, "{ * }"));
+            self.sink.push(said);
+            self.tokens.truncate(0);
+            return;
+        }
     }
 
     /// `{ block }`
@@ -119,8 +148,12 @@ impl Parser<'_> {
             Kind::Sign('[') => {
                 let touching_help =
                     "a step stands right after what it steps from: `items[0]`, not `items [0]`";
-                self.fault("here stands `[`, where a field is expected")
-                    .help = Some(touching_help.into());
+                let gap = self.gap();
+                let fault = self.fault("here stands `[`, where a field is expected");
+                fault.help = Some(touching_help.into());
+                fault.fix = gap
+                    .filter(|gap| gap.start < gap.end)
+                    .map(|gap| Edit::sure(gap, ""));
                 None
             }
             Kind::Sign('{') => {
@@ -131,9 +164,14 @@ impl Parser<'_> {
                 None
             }
             Kind::Sign('=') => {
-                self.fault("here stands `=`, where a field is expected").help = Some(
+                let named = self
+                    .after_name()
+                    .then(|| self.gap().map(|gap| gap.to(self.here())));
+                let fault = self.fault("here stands `=`, where a field is expected");
+                fault.help = Some(
                     "a field is named with `:`; `=` makes a value of a whole block, and stands first in it".into(),
                 );
+                fault.fix = named.flatten().map(|place| Edit::sure(place, ":"));
                 None
             }
             Kind::Sign(':') => {

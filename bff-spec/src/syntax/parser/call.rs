@@ -3,6 +3,7 @@
 use super::super::ast::{Argument, Call};
 use super::super::lexer::{DEFAULT, Kind};
 use super::Parser;
+use crate::diagnostic::Edit;
 
 const FORM: &str = "a call is `upstream.operation(argument = value, …)`";
 
@@ -41,14 +42,14 @@ impl Parser<'_> {
         };
         if !self.at_sign('(') {
             let found = self.found();
-            self.fault(format!(
+            let written = self.written(upstream.place, operation.place);
+            let end = (self.kind() == &Kind::End).then(|| operation.place.after());
+            let fault = self.fault(format!(
                 "after `{}.{}` stands {found}, where `(` is expected",
                 upstream.text, operation.text
-            ))
-            .help = Some(format!(
-                "{FORM}; without arguments, `{}.{}()`",
-                upstream.text, operation.text
             ));
+            fault.help = Some(format!("{FORM}; without arguments, `{written}()`"));
+            fault.fix = end.map(|end| Edit::sure(end, "()"));
             return None;
         }
         let opened = self.here();
@@ -56,8 +57,10 @@ impl Parser<'_> {
         let mut arguments = Vec::new();
         while !self.at_sign(')') {
             if self.kind() == &Kind::End {
-                self.fault_at(opened, "`(` is never closed").help =
-                    Some("close it with `)`".into());
+                let end = self.here().after();
+                let fault = self.fault_at(opened, "`(` is never closed");
+                fault.help = Some("close it with `)`".into());
+                fault.fix = Some(Edit::sure(end, ")"));
                 return None;
             }
             if matches!(self.kind(), Kind::Sign('}' | ']')) {
@@ -77,11 +80,13 @@ impl Parser<'_> {
                 None => self.recover(),
             }
         }
+        let close = self.here();
         self.advance();
         Some(Call {
             upstream,
             operation,
             arguments,
+            close,
         })
     }
 
@@ -106,10 +111,7 @@ impl Parser<'_> {
             let place = self.here();
             let fault = self.fault("an argument is bound with `=`, not `:`");
             fault.help = Some("write `name = value`".into());
-            fault.fix = Some(crate::diagnostic::Edit {
-                place,
-                text: " =".into(),
-            });
+            fault.fix = Some(Edit::sure(place, " ="));
             return None;
         }
         if !self.take_sign('=') {

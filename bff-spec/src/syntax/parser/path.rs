@@ -3,7 +3,7 @@
 use super::super::ast::{Condition, Key, Operand, Path, Start, Step, StepKind};
 use super::super::lexer::Kind;
 use super::Parser;
-use crate::diagnostic::Place;
+use crate::diagnostic::{Edit, Place};
 
 impl Parser<'_> {
     /// A path; says what was expected if none stands here.
@@ -18,6 +18,15 @@ impl Parser<'_> {
                     return None;
                 }
                 Start::Root(self.take_word()?)
+            }
+            Kind::Sign('.') if self.kind_after(1) == &Kind::Sign('.') && self.touches(1) => {
+                let first = self.here();
+                self.advance();
+                let place = first.to(self.here());
+                let fault = self.fault_at(place, "`..` has no meaning here");
+                fault.help = Some("a spread is written `...name`".into());
+                fault.fix = Some(Edit::sure(place, "..."));
+                return None;
             }
             Kind::Sign('.') => {
                 self.advance();
@@ -62,7 +71,18 @@ impl Parser<'_> {
                     } else if let Some(word) = self.take_word() {
                         StepKind::Field(word)
                     } else {
-                        self.expected("a field's name");
+                        let index = match self.kind() {
+                            Kind::Number(text) if text.parse::<u32>().is_ok() => Some(text.clone()),
+                            _ => None,
+                        };
+                        let Some(index) = index else {
+                            self.expected("a field's name");
+                            return None;
+                        };
+                        let place = self.text.place(at, at).to(self.here());
+                        let fault = self.fault_at(place, format!("`.{index}` is no field"));
+                        fault.help = Some(format!("an element of a list is `[{index}]`"));
+                        fault.fix = Some(Edit::sure(place, format!("[{index}]")));
                         return None;
                     }
                 }
@@ -115,9 +135,20 @@ impl Parser<'_> {
         let kind = match self.kind() {
             Kind::Number(_) | Kind::Sign(':') => self.index_or_slice()?,
             Kind::Sign(']') => {
-                self.fault_at(opened, "`[]` picks nothing here").help = Some(
-                    "a list needs no mark; `[]` stands after a join for every match: `list[key = .id][]`".into(),
+                let place = opened.to(self.here());
+                let fault = self.fault_at(place, "`[]` picks nothing here");
+                fault.help = Some(
+                    "a list needs no mark: take it out; `[]` stands after a join for every match: `list[key = .id][]`".into(),
                 );
+                fault.fix = Some(Edit::sure(place, ""));
+                return None;
+            }
+            Kind::Sign('*') if self.kind_after(1) == &Kind::Sign(']') => {
+                self.advance();
+                let place = opened.to(self.here());
+                let fault = self.fault_at(place, "`[*]` picks nothing here");
+                fault.help = Some("a path goes through a list by itself: take it out".into());
+                fault.fix = Some(Edit::sure(place, ""));
                 return None;
             }
             Kind::Name(name)
