@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bff_runtime::plan::Bff;
-use bff_runtime::{Running, Server, Settings};
+use bff_runtime::{Running, Server, Settings, StartError};
 
 use client::{Ask, Got};
 use issuer::{ES256, Issuer, RS256};
@@ -49,11 +49,24 @@ pub(crate) fn bff(name: &str) -> &'static Bff {
 impl World {
     /// Starts a frontend's gateway; upstreams named in `down` refuse connections.
     pub(crate) async fn start(frontend: &str, down: &[&str]) -> World {
+        let shop = ["users", "orders", "catalog"];
+        World::of(bff(frontend), &shop, down, BTreeMap::new())
+            .await
+            .unwrap()
+    }
+
+    /// Starts a gateway among its upstreams; what `variables` says counts before what is derived from these.
+    pub(crate) async fn of(
+        bff: &'static Bff,
+        names: &[&'static str],
+        down: &[&str],
+        variables: BTreeMap<String, String>,
+    ) -> Result<World, StartError> {
         let issuer = Issuer::up(&[&ES256, &RS256]).await;
         let log = Log::default();
         let mut upstreams = Vec::new();
-        for name in ["users", "orders", "catalog"] {
-            let upstream = if down.contains(&name) {
+        for name in names {
+            let upstream = if down.contains(name) {
                 Upstream::down(name)
             } else {
                 Upstream::up(name, log.clone()).await
@@ -64,13 +77,15 @@ impl World {
             .iter()
             .map(|upstream| (upstream.name, upstream.url()))
             .collect();
-        let gateway = gateway(frontend, &issuer, &urls).await;
-        World {
+        let mut all = self::variables(&issuer, &urls);
+        all.extend(variables);
+        let gateway = Server::start(bff, Settings::local(all)).await?;
+        Ok(World {
             gateway,
             issuer,
             log,
             upstreams,
-        }
+        })
     }
 
     /// Adds a script.
@@ -94,6 +109,11 @@ impl World {
         self.upstreams
             .iter()
             .map(|upstream| upstream.addr.to_string())
+    }
+
+    /// Whether there is an upstream of this name.
+    pub(crate) fn has(&self, upstream: &str) -> bool {
+        self.upstreams.iter().any(|known| known.name == upstream)
     }
 
     /// A good token for this frontend.
@@ -130,6 +150,12 @@ pub(crate) fn audience(frontend: &str) -> String {
 
 /// Starts a frontend's gateway alone.
 pub(crate) async fn gateway(frontend: &str, issuer: &Issuer, urls: &[(&str, String)]) -> Running {
+    Server::start(bff(frontend), Settings::local(variables(issuer, urls)))
+        .await
+        .unwrap()
+}
+
+fn variables(issuer: &Issuer, urls: &[(&str, String)]) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::from([
         ("ISSUER".to_owned(), issuer.url()),
         ("CATALOG_KEY".to_owned(), CATALOG_KEY.to_owned()),
@@ -137,7 +163,5 @@ pub(crate) async fn gateway(frontend: &str, issuer: &Issuer, urls: &[(&str, Stri
     for (upstream, url) in urls {
         variables.insert(format!("{}_URL", upstream.to_uppercase()), url.clone());
     }
-    Server::start(bff(frontend), Settings::local(variables))
-        .await
-        .unwrap()
+    variables
 }

@@ -7,10 +7,11 @@ use std::path::Path;
 use crate::harness::client::Ask;
 use crate::harness::script::{Answer, Delivery, Script};
 
-/// A file's shared scripts and its cases.
+/// What a file's cases share, and the cases.
 #[derive(Debug, Default)]
 pub(crate) struct File {
     pub(crate) shared: Vec<Script>,
+    pub(crate) given: Given,
     pub(crate) cases: Vec<Case>,
 }
 
@@ -21,7 +22,22 @@ pub(crate) struct Case {
     pub(crate) line: usize,
     /// Upstreams that refuse connections.
     pub(crate) down: Vec<&'static str>,
+    pub(crate) given: Given,
     pub(crate) steps: Vec<Step>,
+}
+
+/// What a gateway is made from, where it isn't one of `bffs/`.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Given {
+    pub(crate) spec: Option<String>,
+    /// Contracts and other files beside the spec, by path.
+    pub(crate) files: Vec<(String, String)>,
+    /// Variables of its environment.
+    pub(crate) variables: Vec<(String, String)>,
+    /// What checking it must find: a code, and words of the message.
+    pub(crate) findings: Option<Vec<(String, String)>>,
+    /// Words of why it must refuse to start.
+    pub(crate) refusal: Option<Vec<String>>,
 }
 
 /// One block of a case.
@@ -72,6 +88,7 @@ pub(crate) fn read(path: &Path) -> File {
                 name: name.to_owned(),
                 line: number + 1,
                 down: Vec::new(),
+                given: Given::default(),
                 steps: Vec::new(),
             };
             file.cases.push(case);
@@ -91,6 +108,13 @@ pub(crate) fn read(path: &Path) -> File {
 fn block(file: &mut File, info: &str, content: &[&str]) -> Result<(), String> {
     let mut words = info.split_whitespace();
     let kind = words.next().unwrap_or_default();
+    let given = match file.cases.last_mut() {
+        Some(case) => &mut case.given,
+        None => &mut file.given,
+    };
+    if given.block(info, content)? {
+        return Ok(());
+    }
     let case = file.cases.last_mut();
     let step = match (kind, case.is_some()) {
         ("upstream", _) => {
@@ -128,10 +152,68 @@ fn block(file: &mut File, info: &str, content: &[&str]) -> Result<(), String> {
 }
 
 fn upstream(name: &str) -> Result<&'static str, String> {
+    if name.is_empty() {
+        return Err("which upstream?".to_owned());
+    }
     let known = ["users", "orders", "catalog"]
         .into_iter()
         .find(|known| *known == name);
-    known.ok_or_else(|| format!("`{name}` is no upstream"))
+    Ok(known.unwrap_or_else(|| name.to_owned().leak()))
+}
+
+impl Given {
+    /// Takes a block that says what a gateway is made from; says whether it was one.
+    fn block(&mut self, info: &str, content: &[&str]) -> Result<bool, String> {
+        let text = || content.iter().map(|line| format!("{line}\n")).collect();
+        let pair = |line: &&str, at: char| {
+            let (name, value) = line
+                .split_once(at)
+                .ok_or_else(|| format!("`{line}` says too little"))?;
+            Ok::<_, String>((name.to_owned(), value.to_owned()))
+        };
+        let words: Vec<&str> = info.split_whitespace().collect();
+        match words[..] {
+            ["yaml", "spec"] => self.spec = Some(text()),
+            ["example"] => self.spec = Some(String::new()),
+            ["yaml", "contract", name] => {
+                let head = format!(
+                    "openapi: 3.1.0\ninfo: {{ title: {name}, version: 1.0.0 }}\n{}",
+                    text()
+                );
+                self.files
+                    .push((format!("specs/{name}.openapi.yaml"), head));
+            }
+            [_, "file", name] => self.files.push((format!("specs/{name}"), text())),
+            ["environment"] => {
+                self.variables = content
+                    .iter()
+                    .map(|line| pair(line, '='))
+                    .collect::<Result<_, _>>()?;
+            }
+            ["findings"] => {
+                let findings = content.iter().map(|line| pair(line, ' '));
+                self.findings = Some(findings.collect::<Result<_, _>>()?);
+            }
+            ["refuses"] => self.refusal = Some(content.iter().map(|l| (*l).to_owned()).collect()),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// This, with what a case says itself.
+    pub(crate) fn with(&self, case: Given) -> Given {
+        let mut files = self.files.clone();
+        files.extend(case.files);
+        let mut variables = self.variables.clone();
+        variables.extend(case.variables);
+        Given {
+            spec: case.spec.or_else(|| self.spec.clone()),
+            files,
+            variables,
+            findings: case.findings,
+            refusal: case.refusal,
+        }
+    }
 }
 
 /// The lines up to the first empty one, and the text after it.
@@ -251,6 +333,9 @@ fn asked(content: &[&str]) -> Result<Vec<AskedOne>, String> {
             }),
             (Some(body), Some(request)) if body.starts_with(['{', '[']) => {
                 request.body = Some(body.to_owned())
+            }
+            (Some(line), Some(request)) if line.starts_with("= ") => {
+                request.body = Some(line[2..].to_owned());
             }
             (Some(line), Some(request)) => request.headers.push(expected_header(line)?),
             (Some(_), None) => return Err("what was asked starts with a request".to_owned()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 use super::format::{Bearer, Case, File, Step};
 use super::{check, folder, format};
@@ -15,19 +16,29 @@ use crate::harness::{World, audience};
 /// Runs every case of `FRONTEND/NAME.md`; `shop.md` says what the upstreams answer where neither file nor case does.
 pub(crate) async fn file(name: &str) {
     let (frontend, _) = name.split_once('/').unwrap();
-    let shop = format::read(&folder().join("shop.md")).shared;
-    let File { shared, cases } = format::read(&folder().join(name));
+    let File { shared, cases, .. } = format::read(&folder().join(name));
     assert!(!cases.is_empty(), "{name} has no cases");
-    let scripts: Arc<[Script]> = shop.into_iter().chain(shared).collect();
+    let scripts: Arc<[Script]> = shop().into_iter().chain(shared).collect();
     let frontend: Arc<str> = frontend.into();
-    let running: Vec<_> = cases
-        .into_iter()
-        .map(|case| {
-            let title = format!("{name}:{}: {}", case.line, case.name);
-            let run = run(Arc::clone(&frontend), Arc::clone(&scripts), case);
-            (title, tokio::spawn(run))
-        })
-        .collect();
+    let running = cases.into_iter().map(|case| {
+        let title = format!("{name}:{}: {}", case.line, case.name);
+        let (frontend, scripts) = (Arc::clone(&frontend), Arc::clone(&scripts));
+        let run = async move {
+            let world = World::start(&frontend, &case.down).await;
+            steps(world, &audience(&frontend), &scripts, case).await
+        };
+        (title, tokio::spawn(run))
+    });
+    all(running.collect()).await;
+}
+
+/// What the upstreams answer where nobody says otherwise.
+pub(crate) fn shop() -> Vec<Script> {
+    format::read(&folder().join("shop.md")).shared
+}
+
+/// Waits for cases, and fails with what is wrong with any of them.
+pub(crate) async fn all(running: Vec<(String, JoinHandle<Vec<String>>)>) {
     let mut failed = String::new();
     for (title, case) in running {
         for wrong in case.await.unwrap_or_else(|error| vec![error.to_string()]) {
@@ -37,12 +48,17 @@ pub(crate) async fn file(name: &str) {
     assert!(failed.is_empty(), "{failed}\n");
 }
 
-async fn run(frontend: Arc<str>, scripts: Arc<[Script]>, case: Case) -> Vec<String> {
-    let world = World::start(&frontend, &case.down).await;
+/// Runs the steps of a case; what is wrong comes out.
+pub(crate) async fn steps(
+    world: World,
+    audience: &str,
+    scripts: &[Script],
+    case: Case,
+) -> Vec<String> {
     let hosts: Vec<String> = world.hosts().collect();
     for script in scripts
         .iter()
-        .filter(|script| !case.down.contains(&script.upstream))
+        .filter(|script| world.has(script.upstream) && !case.down.contains(&script.upstream))
     {
         world.script(script.clone());
     }
@@ -55,7 +71,7 @@ async fn run(frontend: Arc<str>, scripts: Arc<[Script]>, case: Case) -> Vec<Stri
             Step::Request(bearer, ask) => {
                 got = Some(
                     world
-                        .ask(&prepare(&world, &frontend, bearer, ask, got.as_ref()))
+                        .ask(&prepare(&world, audience, bearer, ask, got.as_ref()))
                         .await,
                 )
             }
@@ -80,7 +96,7 @@ async fn run(frontend: Arc<str>, scripts: Arc<[Script]>, case: Case) -> Vec<Stri
 /// A request with its token, and `{etag}` in a header replaced by that of the answer before.
 fn prepare(
     world: &World,
-    frontend: &str,
+    audience: &str,
     bearer: Bearer,
     mut ask: Ask,
     before: Option<&Got>,
@@ -98,17 +114,17 @@ fn prepare(
     if bearer.is_empty() {
         ask
     } else {
-        ask.bearer(&token(world, frontend, bearer))
+        ask.bearer(&token(world, audience, bearer))
     }
 }
 
 /// A token as a request's info line describes it.
-fn token(world: &World, frontend: &str, bearer: Bearer) -> String {
+fn token(world: &World, audience: &str, bearer: Bearer) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
         .as_secs();
-    let mut claims = world.issuer.claims("nobody", &audience(frontend));
+    let mut claims = world.issuer.claims("nobody", audience);
     let mut key = &*ES256;
     for (name, value) in bearer {
         let (name, value): (&str, Value) = match name.as_str() {
@@ -131,7 +147,10 @@ fn token(world: &World, frontend: &str, bearer: Bearer) -> String {
                     .unwrap();
                 continue;
             }
-            other => (other, value.into()),
+            other => (
+                other,
+                serde_json::from_str(&value).unwrap_or_else(|_| value.into()),
+            ),
         };
         claims.insert(name.to_owned(), value);
     }
