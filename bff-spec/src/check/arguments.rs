@@ -83,6 +83,13 @@ impl Scene<'_, '_> {
                     most: self.ty(parameter.ty).bounds.max_items.filter(|_| !bounded),
                     of_calls: matches!(path.root, Root::Call(_)),
                 });
+            } else if let Value::List(values) = &value {
+                let most = self.ty(parameter.ty).bounds.max_items;
+                lists.push(ListArgument {
+                    argument: at,
+                    most: most.filter(|most| (values.len() as u64) > *most),
+                    of_calls: false,
+                });
             }
             arguments.push(Argument {
                 parameter: index,
