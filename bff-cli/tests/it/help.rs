@@ -8,7 +8,9 @@ fn help_teaches() {
         &["First steps:", "bff up", "Exit codes:", "init", "check"],
         &[],
     );
-    for command in ["init", "check", "generate", "build", "run", "mock", "up"] {
+    for command in [
+        "init", "check", "exposure", "generate", "build", "run", "mock", "up",
+    ] {
         let example = format!("  bff {command}");
         let example = if command == "run" {
             " bff run web"

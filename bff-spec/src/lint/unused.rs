@@ -1,4 +1,4 @@
-//! Fragments, upstreams and schemes that nothing uses.
+//! Fragments, upstreams, schemes and limits that nothing uses.
 //!
 //! A spec's own are its own matter; what a shared file declares is unused only if no spec that uses the file does
 //! ([`super::together`]).
@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::Finding;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::spec::limit::LimitsDecl;
 use crate::spec::{AuthDecl, Spec};
 use crate::syntax::ast::Block;
 use crate::syntax::visit::{self, Seen};
@@ -39,6 +40,17 @@ pub(super) fn names(spec: &Spec) -> Vec<Name> {
         .collect();
     schemes.extend(named.iter().map(String::as_str));
     upstreams.extend(crate::check::used_upstreams(spec));
+    let limits: BTreeSet<&str> = spec
+        .endpoints
+        .iter()
+        .map(|endpoint| &endpoint.limit)
+        .chain([&spec.defaults.limit])
+        .flat_map(|limit| match limit {
+            Some(LimitsDecl::Names(words)) => words.as_slice(),
+            _ => &[],
+        })
+        .map(|word| word.text.as_str())
+        .collect();
     let fragments = fragments(spec);
     let name = |what, name: &String, place, used: &BTreeSet<&str>| Name {
         what,
@@ -52,6 +64,9 @@ pub(super) fn names(spec: &Spec) -> Vec<Name> {
     }
     for (key, decl) in &spec.schemes {
         all.push(name("scheme", key, decl.place, &schemes));
+    }
+    for (key, decl) in &spec.limits {
+        all.push(name("limit", key, decl.place, &limits));
     }
     for (key, decl) in &spec.fragments {
         all.push(name("fragment", key, decl.place, &fragments));

@@ -1,5 +1,7 @@
 //! Texts that mean harm: they end in a diagnostic, soon.
 
+use bff_spec::source::SourceLoader;
+
 use crate::{Text, folder};
 
 fn errors(spec: &str) -> usize {
@@ -80,4 +82,113 @@ fn fragments_that_double_are_bounded_by_their_names() {
     text += "  F40: \"{ id }\"\nendpoints:\n  GET /x:\n    auth: user\n    calls:\n      user: shop.getUser(id = claims.sub)\n";
     text += "    response: |\n      user { ...F0 }\n";
     assert!(errors(&text) > 0);
+}
+
+/// A spec whose contract is this text.
+fn over(contract: &str) -> bff_spec::Checked {
+    struct Two<'t>(&'t str);
+    impl SourceLoader for Two<'_> {
+        fn read(&self, path: &str) -> Result<String, String> {
+            Ok(match path {
+                "spec.yaml" => "bff: web\nupstreams: { up: { contract: c.yaml, url: \"${UP}\" } }\nendpoints:\n  GET /x:\n    \
+                                auth: none\n    calls: { a: up.a() }\n    response: \"a { * }\"\n"
+                    .to_owned(),
+                _ => self.0.to_owned(),
+            })
+        }
+    }
+    bff_spec::check(&Two(contract), "spec.yaml")
+}
+
+/// A contract whose operation `a` answers with this schema, in JSON; more components behind it.
+fn answering(schema: &str, components: &str) -> String {
+    format!(
+        "{{\"openapi\":\"3.1.0\",\"paths\":{{\"/a\":{{\"get\":{{\"operationId\":\"a\",\"responses\":{{\"200\":{{\"description\":\"\",\
+         \"content\":{{\"application/json\":{{\"schema\":{schema}}}}}}}}}}}}}}},\"components\":{{\"schemas\":{{{components}}}}}}}"
+    )
+}
+
+#[test]
+fn a_hundred_thousand_levels_of_a_document_end_in_a_diagnostic() {
+    const N: usize = 100_000;
+    for (open, close) in [
+        ("[", "]"),
+        ("{a: ", "}"),
+        ("- ", ""),
+        ("? ", ""),
+        ("- ? ", ""),
+        ("[{a: ", "}]"),
+        ("\"", "\""),
+    ] {
+        for text in [
+            open.repeat(N),
+            format!("{}1{}", open.repeat(N), close.repeat(N)),
+            format!("bff: web\nendpoints: {}1{}", open.repeat(N), close.repeat(N)),
+        ] {
+            assert!(errors(&text) > 0, "{open}");
+            assert!(over(&text).has_errors(), "{open}");
+        }
+    }
+    let nested = format!("{}1{}", "{\"a\":".repeat(N), "}".repeat(N));
+    assert!(over(&nested).has_errors());
+    assert!(over(&"[".repeat(N)).has_errors());
+}
+
+#[test]
+fn a_hundred_thousand_levels_of_a_schema_end_in_a_diagnostic() {
+    const N: usize = 100_000;
+    for link in [
+        "{\"items\":",
+        "{\"allOf\":[",
+        "{\"properties\":{\"a\":",
+        "{\"oneOf\":[{\"type\":\"string\"},",
+        "{\"additionalProperties\":",
+    ] {
+        let close: String = link
+            .chars()
+            .rev()
+            .filter_map(|c| match c {
+                '{' => Some('}'),
+                '[' => Some(']'),
+                _ => None,
+            })
+            .collect();
+        // `oneOf` has braces that close in the link itself.
+        let close = if link.contains("string") { "]}" } else { &close };
+        let schema = format!("{}true{}", link.repeat(N), close.repeat(N));
+        assert!(over(&answering(&schema, "")).has_errors(), "{link}");
+    }
+}
+
+#[test]
+fn an_alias_bomb_ends_in_a_diagnostic() {
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for i in 1..40 {
+        let alias = format!("*a{}", i - 1);
+        bomb += &format!("a{i}: &a{i} [{}]\n", vec![alias; 9].join(", "));
+    }
+    assert!(errors(&format!("bff: web\n{bomb}")) > 0);
+    let contract = format!("openapi: 3.1.0\n{bomb}paths: {{ /a: {{ get: {{ operationId: a }} }} }}\n");
+    assert!(over(&contract).has_errors());
+}
+
+#[test]
+fn references_to_themselves_end_in_a_diagnostic() {
+    for (schema, components) in [
+        ("{\"$ref\":\"#/components/schemas/A\"}", "\"A\":{\"$ref\":\"#/components/schemas/A\"}"),
+        (
+            "{\"$ref\":\"#/components/schemas/A\"}",
+            "\"A\":{\"$ref\":\"#/components/schemas/B\"},\"B\":{\"$ref\":\"#/components/schemas/A\"}",
+        ),
+        (
+            "{\"$ref\":\"#/components/schemas/A\"}",
+            "\"A\":{\"allOf\":[{\"$ref\":\"#/components/schemas/A\"}]}",
+        ),
+        ("{\"$ref\":\"#/paths/~1a/get/responses/200/content/application~1json/schema\"}", ""),
+        ("{\"$ref\":\"\"}", ""),
+        ("{\"$ref\":\"#\"}", ""),
+        ("{\"$ref\":\"c.yaml#/components/schemas/A\"}", "\"A\":{\"$ref\":\"c.yaml#/components/schemas/A\"}"),
+    ] {
+        assert!(over(&answering(schema, components)).has_errors(), "{schema} {components}");
+    }
 }
