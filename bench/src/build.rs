@@ -11,6 +11,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
+use crate::installed::Installed;
+
 /// The workspace of the generated gateway, as a team would have it.
 const GATEWAY: &str = "bench/gateway";
 
@@ -21,12 +23,20 @@ pub(crate) enum Source {
     Generated,
     /// Written by hand: a package of this workspace.
     Peer(&'static str),
+    /// From the system's packages.
+    Installed(Installed),
 }
 
 impl Source {
-    /// Builds it, and gives its program.
-    pub(crate) fn build(self, root: &Path, profile: &str) -> anyhow::Result<PathBuf> {
+    /// Builds it, or finds it where it is installed, and gives its program.
+    pub(crate) fn build(
+        self,
+        root: &Path,
+        profile: &str,
+        install: bool,
+    ) -> anyhow::Result<PathBuf> {
         match self {
+            Source::Installed(installed) => installed.find(install),
             Source::Peer(package) => build(root, root, package, profile),
             Source::Generated => {
                 let workspace = root.join(GATEWAY);

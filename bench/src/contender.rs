@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
 use crate::build::Source;
+use crate::installed::Installed;
 use crate::process::Process;
 use crate::run::Settings;
 use crate::upstream::Upstreams;
@@ -26,6 +27,8 @@ pub(crate) struct Contender {
     pub(crate) about: &'static str,
     /// Where it comes from.
     pub(crate) source: Source,
+    /// The workloads it is set up for; none named is all.
+    pub(crate) workloads: &'static [&'static str],
     environment: fn(&Places) -> Vec<(&'static str, String)>,
 }
 
@@ -37,30 +40,83 @@ struct Places<'a> {
 }
 
 /// Every contender.
-pub(crate) const ALL: [Contender; 3] = [
+pub(crate) const ALL: [Contender; 6] = [
     Contender {
         name: "bff",
         about: "generated from bench/gateway/specs/screen.yaml; it writes no access log, as the other doesn't",
         source: Source::Generated,
+        workloads: &[],
         environment: |places| bff(places, "info,access=off"),
     },
     Contender {
         name: "bff-log",
         about: "the same as it is when nothing is set: it logs every request",
         source: Source::Generated,
+        workloads: &[],
         environment: |places| bff(places, "info"),
     },
     Contender {
         name: "axum",
         about: "written by hand: axum, reqwest, serde (bench/peers/axum-handwritten)",
         source: Source::Peer("axum-handwritten"),
+        workloads: &[],
         environment: |places| {
             let mut variables = upstream_urls(places.upstreams);
             variables.push(("LISTEN", places.listen.to_string()));
             variables
         },
     },
+    Contender {
+        name: "nginx",
+        about: "passes through (bench/peers/nginx/pass.conf)",
+        source: Source::Installed(Installed {
+            program: "nginx",
+            needs: &[],
+            packages: &["nginx-light"],
+            configuration: "nginx/pass.conf",
+            arguments: &["-e", "stderr", "-c"],
+        }),
+        workloads: &["pass"],
+        environment: addresses,
+    },
+    Contender {
+        name: "nginx-lua",
+        about: "three subrequests at once, put together in Lua with lua-cjson (bench/peers/nginx/screen.lua)",
+        source: Source::Installed(Installed {
+            program: "nginx",
+            needs: &["/usr/lib/nginx/modules/ngx_http_lua_module.so"],
+            packages: &["nginx-light", "libnginx-mod-http-lua", "lua-cjson"],
+            configuration: "nginx/screen.conf",
+            arguments: &["-e", "stderr", "-c"],
+        }),
+        workloads: &["screen"],
+        environment: addresses,
+    },
+    Contender {
+        name: "haproxy",
+        about: "passes through (bench/peers/haproxy/pass.cfg)",
+        source: Source::Installed(Installed {
+            program: "haproxy",
+            needs: &[],
+            packages: &["haproxy"],
+            configuration: "haproxy/pass.cfg",
+            arguments: &["-db", "-f"],
+        }),
+        workloads: &["pass"],
+        environment: addresses,
+    },
 ];
+
+/// What the configuration of an installed contender names.
+fn addresses(places: &Places) -> Vec<(&'static str, String)> {
+    vec![
+        ("LISTEN", places.listen.to_string()),
+        ("USERS", places.upstreams.users.clone()),
+        ("ORDERS", places.upstreams.orders.clone()),
+        ("CATALOG", places.upstreams.catalog.clone()),
+        ("MODULES", "/usr/lib/nginx/modules".to_owned()),
+    ]
+}
 
 fn bff(places: &Places, log: &str) -> Vec<(&'static str, String)> {
     let mut variables = upstream_urls(places.upstreams);
@@ -83,6 +139,7 @@ pub(crate) struct Ready {
     /// Which one.
     pub(crate) contender: &'static Contender,
     program: PathBuf,
+    root: PathBuf,
     /// What it writes to standard error; the last start's.
     log: PathBuf,
 }
@@ -108,7 +165,9 @@ impl Contender {
             Some((_, path)) => path.clone(),
             None => match built.iter().find(same) {
                 Some(ready) => ready.program.clone(),
-                None => self.source.build(root, &settings.profile)?,
+                None => self
+                    .source
+                    .build(root, &settings.profile, settings.install)?,
             },
         };
         let logs = root.join("target/bench");
@@ -116,6 +175,7 @@ impl Contender {
         Ok(Ready {
             contender: self,
             program,
+            root: root.to_owned(),
             log: logs.join(self.name).with_extension("log"),
         })
     }
@@ -147,10 +207,15 @@ impl Ready {
                 command
             }
         };
+        let values = (self.contender.environment)(&places);
+        if let Source::Installed(installed) = self.contender.source {
+            let name = self.contender.name;
+            command.args(installed.configure(&self.root, name, &values)?);
+        }
         let child = command
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-            .envs((self.contender.environment)(&places))
+            .envs(values)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&self.log)?)

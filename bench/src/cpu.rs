@@ -26,8 +26,42 @@ pub(crate) struct Memory {
     pub(crate) peak: u64,
 }
 
-/// What a process has used so far.
+/// A process and those it has started.
+fn family(process: u32) -> anyhow::Result<Vec<u32>> {
+    let mut all = vec![process];
+    let mut next = 0;
+    while let Some(one) = all.get(next) {
+        for thread in fs::read_dir(format!("/proc/{one}/task"))? {
+            let children = fs::read_to_string(thread?.path().join("children"))?;
+            let children = children.split_whitespace();
+            all.extend(children.filter_map(|child| child.parse::<u32>().ok()));
+        }
+        next += 1;
+    }
+    Ok(all)
+}
+
+/// What a process and those it has started have used so far.
 pub(crate) fn usage(process: u32) -> anyhow::Result<Usage> {
+    let mut sum = Usage {
+        total: Duration::ZERO,
+        user: 0,
+        system: 0,
+    };
+    for one in family(process)? {
+        let Usage {
+            total,
+            user,
+            system,
+        } = own(one)?;
+        sum.total += total;
+        sum.user += user;
+        sum.system += system;
+    }
+    Ok(sum)
+}
+
+fn own(process: u32) -> anyhow::Result<Usage> {
     let directory = Path::new("/proc").join(process.to_string());
     let mut nanoseconds = 0;
     for thread in fs::read_dir(directory.join("task"))? {
@@ -52,8 +86,21 @@ pub(crate) fn usage(process: u32) -> anyhow::Result<Usage> {
     })
 }
 
-/// What memory a process has.
+/// What memory a process and those it has started have; pages they share count for each.
 pub(crate) fn memory(process: u32) -> anyhow::Result<Memory> {
+    let mut sum = Memory {
+        resident: 0,
+        peak: 0,
+    };
+    for one in family(process)? {
+        let Memory { resident, peak } = resident(one)?;
+        sum.resident += resident;
+        sum.peak += peak;
+    }
+    Ok(sum)
+}
+
+fn resident(process: u32) -> anyhow::Result<Memory> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let field = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name))?;

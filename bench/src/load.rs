@@ -164,6 +164,8 @@ fn difference(at: &str, found: &Value, right: &Value) -> Option<String> {
             found.len(),
             right.len()
         )),
+        // However a number is written, it is the same one: 4 and 4.0.
+        (Value::Number(found), Value::Number(right)) if found.as_f64() == right.as_f64() => None,
         (found, right) => (found != right).then(|| format!("{at} is {found}, not {right}")),
     }
 }

@@ -10,6 +10,7 @@ mod build;
 mod contender;
 mod cpu;
 mod data;
+mod installed;
 mod instructions;
 mod load;
 mod machine;

@@ -111,8 +111,9 @@ pub(crate) fn text(
         instructions,
     } in ratios(measured)
     {
-        let verdict = workload.target.map_or_else(String::new, |target| {
-            let held = if cpu.median <= target {
+        let target = workload.targets.iter().find(|(name, _)| *name == other);
+        let verdict = target.map_or_else(String::new, |(_, target)| {
+            let held = if cpu.median <= *target {
                 "held"
             } else {
                 "missed"
@@ -144,7 +145,7 @@ pub(crate) fn write(
     });
     let record = json!({
         "workload": workload.name,
-        "target": workload.target,
+        "targets": workload.targets,
         "settings": settings,
         "machine": machine,
         "bytes_in": measured.bytes_in,

@@ -39,6 +39,9 @@ pub(crate) struct Settings {
     /// The cargo profile that contenders are built with
     #[arg(long, default_value = SHIPPED)]
     pub(crate) profile: String,
+    /// Install what is missing with apt-get
+    #[arg(long)]
+    pub(crate) install: bool,
     /// Don't count instructions with valgrind
     #[arg(long)]
     pub(crate) skip_instructions: bool,
@@ -88,7 +91,7 @@ pub(crate) async fn run(
     workload: &Workload,
     settings: &Settings,
 ) -> anyhow::Result<Measured> {
-    let (ready, left_out) = build(root, settings)?;
+    let (ready, left_out) = build(root, workload, settings)?;
     let questions: Rc<[Question]> = (workload.questions)().into();
     let upstreams = Upstreams::start()?;
     let mut series: Vec<Series> = ready
@@ -138,7 +141,7 @@ pub(crate) async fn run(
 type Built = (Vec<Ready>, Vec<(&'static Contender, String)>);
 
 /// Builds what is asked for. What can't be had is said, and left out.
-fn build(root: &Path, settings: &Settings) -> anyhow::Result<Built> {
+fn build(root: &Path, workload: &Workload, settings: &Settings) -> anyhow::Result<Built> {
     let programs = settings.program.iter().map(|(name, _)| name);
     let mut named = settings.only.iter().chain(programs);
     if let Some(unknown) = named.find(|name| contender::ALL.iter().all(|one| one.name != **name)) {
@@ -148,6 +151,9 @@ fn build(root: &Path, settings: &Settings) -> anyhow::Result<Built> {
     let (mut ready, mut left_out) = (Vec::new(), Vec::new());
     for contender in &contender::ALL {
         if !settings.only.is_empty() && !settings.only.iter().any(|name| name == contender.name) {
+            continue;
+        }
+        if !contender.workloads.is_empty() && !contender.workloads.contains(&workload.name) {
             continue;
         }
         eprintln!("building {}: {}", contender.name, contender.about);

@@ -45,6 +45,11 @@ pub use failure::Failure;
 pub use server::{Running, Server, Settings};
 pub use text::{Env, Resolved, StartError, Variables};
 
+/// Bodies come and go by the thousand, each larger than what the system's allocator keeps at hand.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What generated types derive from.
 pub use {serde, serde_json};
 

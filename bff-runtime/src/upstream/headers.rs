@@ -1,5 +1,6 @@
 //! The headers of an answer, for the few questions that are asked of them.
 
+use bytes::Bytes;
 use http::HeaderMap;
 
 /// Headers by name.
@@ -8,7 +9,7 @@ pub(crate) enum Headers {
     /// In a map.
     Map(HeaderMap),
     /// As they were sent: a head that was found to be well-formed.
-    Raw(Box<[u8]>),
+    Raw(Bytes),
 }
 
 impl Headers {
@@ -35,7 +36,7 @@ mod tests {
     #[test]
     fn both_forms_say_the_same() {
         let raw = b"HTTP/1.1 200 a: b\r\nA: 1 \r\nab:2\r\nA: 3\r\nempty:\r\nlast: x y\n\r\n";
-        let raw = Headers::Raw(Box::from(&raw[..]));
+        let raw = Headers::Raw(Bytes::from_static(raw));
         let mut map = HeaderMap::new();
         for (name, value) in [
             ("a", "1"),

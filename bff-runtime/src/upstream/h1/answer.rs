@@ -27,14 +27,14 @@ const SPARE: usize = 1;
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// As it was sent.
-    pub(super) head: Box<[u8]>,
+    pub(super) head: Bytes,
     pub(super) body: Bytes,
     /// Whether the connection can carry another: its end was beyond doubt, and nothing came after it.
     pub(super) reusable: bool,
 }
 
-/// Reads an answer to a request of this method. `buffer` holds what was read ahead, and is empty afterwards if the
-/// connection can be used again.
+/// Reads an answer to a request of this method. `buffer` holds what was read ahead, if anything, and has room for what is
+/// expected; afterwards it is empty. Head and body lie in the one piece of memory they were read into, where that can be.
 pub(super) async fn read<R: AsyncRead + Unpin>(
     io: &mut R,
     buffer: &mut Vec<u8>,
@@ -49,32 +49,26 @@ pub(super) async fn read<R: AsyncRead + Unpin>(
         limit,
     };
     let head = reader.head().await?;
-    let raw = reader
-        .unread()
-        .get(..head.length)
-        .unwrap_or_default()
-        .into();
-    reader.at += head.length;
     let bodiless = *method == Method::HEAD
         || matches!(
             head.status,
             StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
         );
-    // A length in front of nothing is no contradiction where it tells of what isn't sent; a 204 has nothing to tell of.
-    let mut certain = head.status != StatusCode::NO_CONTENT
-        || matches!(head.framing, Framing::UntilClose | Framing::Length(0));
-    if !bodiless {
-        match head.framing {
-            Framing::Length(length) => reader.take(length).await?,
-            Framing::Chunked => reader.chunks().await?,
-            Framing::UntilClose => {
-                reader.rest().await?;
-                certain = false;
-            }
+    let (raw, body, certain) = match head.framing {
+        // A length in front of nothing is no contradiction where it tells of what isn't sent; a 204 has nothing to tell of.
+        framing if bodiless => {
+            let certain = head.status != StatusCode::NO_CONTENT
+                || matches!(framing, Framing::UntilClose | Framing::Length(0));
+            (reader.raw(head.length), Bytes::new(), certain)
         }
-    }
+        Framing::Length(length) => {
+            let (raw, body) = reader.whole(head.length, length).await?;
+            (raw, body, true)
+        }
+        Framing::Chunked => (reader.raw(head.length), reader.chunks().await?, true),
+        Framing::UntilClose => (reader.raw(head.length), reader.rest().await?, false),
+    };
     let reusable = certain && head.persistent && reader.unread().is_empty();
-    let body = Bytes::from(reader.body);
     buffer.clear();
     Ok(Answer {
         status: head.status,
@@ -153,6 +147,37 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
         self.io.read_buf(self.buffer).await
     }
 
+    /// Takes the head off the buffer.
+    fn raw(&mut self, length: usize) -> Bytes {
+        let raw = self.unread().get(..length).unwrap_or_default();
+        let raw = Bytes::copy_from_slice(raw);
+        self.at += length;
+        raw
+    }
+
+    /// The head and a body of this length, in the memory that the buffer was; what comes behind them is the buffer now.
+    async fn whole(&mut self, head: usize, length: u64) -> Result<(Bytes, Bytes), Fault> {
+        if length > self.limit {
+            return Err(Fault::TooLarge);
+        }
+        let start = self.at + head;
+        let end = start.saturating_add(size(length));
+        while self.buffer.len() < end {
+            let missing = end - self.buffer.len();
+            if self.buffer.capacity() - self.buffer.len() <= missing {
+                self.buffer.reserve(missing.min(size(TRUSTED)) + SPARE);
+            }
+            if self.io.read_buf(self.buffer).await.map_err(Fault::Cut)? == 0 {
+                return Err(Fault::Cut(ended()));
+            }
+        }
+        let behind = self.buffer.split_off(end);
+        let all = Bytes::from(std::mem::replace(self.buffer, behind));
+        let raw = all.slice(self.at..start);
+        self.at = 0;
+        Ok((raw, all.slice(start..)))
+    }
+
     /// Appends exactly so many bytes to the body.
     async fn take(&mut self, length: u64) -> Result<(), Fault> {
         if (self.body.len() as u64).saturating_add(length) > self.limit {
@@ -202,14 +227,14 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
         Ok(read)
     }
 
-    async fn chunks(&mut self) -> Result<(), Fault> {
+    async fn chunks(&mut self) -> Result<Bytes, Fault> {
         let mut chunked = Chunked::new();
         loop {
             let (used, next) = chunked.next(self.unread()).map_err(Fault::Malformed)?;
             self.at += used;
             match next {
                 Next::Data(size) => self.take(size).await?,
-                Next::End => return Ok(()),
+                Next::End => return Ok(std::mem::take(&mut self.body).into()),
                 Next::More => {
                     self.buffer.clear();
                     self.at = 0;
@@ -222,7 +247,7 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
     }
 
     /// The body is all that comes until the connection closes.
-    async fn rest(&mut self) -> Result<(), Fault> {
+    async fn rest(&mut self) -> Result<Bytes, Fault> {
         let there = self.buffer.get(self.at..).unwrap_or_default();
         self.body.extend_from_slice(there);
         self.buffer.clear();
@@ -235,7 +260,7 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
                 self.body.reserve(ROOM);
             }
             if self.io.read_buf(&mut self.body).await.map_err(Fault::Cut)? == 0 {
-                return Ok(());
+                return Ok(std::mem::take(&mut self.body).into());
             }
         }
     }

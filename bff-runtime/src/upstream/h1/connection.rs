@@ -17,6 +17,9 @@ use super::{Fault, head};
 
 /// Bodies up to this many bytes are written with the head, in one piece.
 const SMALL: usize = 4 * 1024;
+/// Room for an answer: at least this much, and no more on the word of the last one.
+const LEAST: usize = 1024;
+const MOST: usize = 256 * 1024;
 /// Room for writing that is kept from one request to the next.
 const KEPT: usize = 16 * 1024;
 /// Where the status stands in an answer: behind `HTTP/1.1 `.
@@ -30,6 +33,8 @@ pub(super) struct Connection {
     out: Vec<u8>,
     /// What was read ahead; empty between exchanges.
     buffer: Vec<u8>,
+    /// Room for an answer as long as the last one, so that it comes in one piece.
+    room: usize,
 }
 
 impl Connection {
@@ -38,7 +43,8 @@ impl Connection {
         Connection {
             stream,
             out: Vec::with_capacity(1024),
-            buffer: Vec::with_capacity(ROOM),
+            buffer: Vec::new(),
+            room: ROOM,
         }
     }
 
@@ -70,6 +76,13 @@ impl Connection {
         };
         let mut sent = 0;
         let written = poll_fn(|cx| self.poll_write(cx, body, &mut sent)).await;
+        // No room is taken while nothing is there.
+        let heard = match self.buffer.is_empty() && written.is_ok() {
+            true => self.stream.readable().await,
+            false => Ok(()),
+        };
+        heard.map_err(Fault::Unheard)?;
+        self.buffer.reserve(self.room);
         // Who refuses a request may answer before it has read all of it, and close: the answer still counts.
         let answer = answer::read(&mut self.stream, &mut self.buffer, request.method(), limit);
         let mut answer = match (answer.await, written) {
@@ -78,7 +91,9 @@ impl Connection {
         };
         answer.reusable &= !closes && sent == self.out.len() + body.len();
         self.out.shrink_to(KEPT);
-        self.buffer.shrink_to(ROOM);
+        self.buffer = Vec::new();
+        let length = answer.head.len() + answer.body.len();
+        self.room = (length + length / 8).clamp(LEAST, MOST);
         Ok(answer)
     }
 
