@@ -44,6 +44,13 @@ pub fn check(loader: &dyn SourceLoader, spec_path: &str) -> Checked {
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
     diagnostics.dedup_by(|b, a| (a.code, a.place, &a.message) == (b.code, b.place, &b.message));
+    // What would change nothing mends nothing.
+    for found in &mut diagnostics {
+        found.fix = found
+            .fix
+            .take()
+            .filter(|edit| sources.text(edit.place) != edit.text);
+    }
     let mut checked = Checked {
         sources,
         diagnostics,

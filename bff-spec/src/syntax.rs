@@ -16,6 +16,15 @@ pub(crate) use parser::{block, call, condition, fragment, header_value};
 use crate::diagnostic::Place;
 use crate::document::Scalar;
 
+/// A name as it is written: in quotes if it is no plain one.
+pub(crate) fn written(name: &str) -> String {
+    if crate::spec::is_name(name) {
+        name.to_owned()
+    } else {
+        serde_json::Value::String(name.to_owned()).to_string()
+    }
+}
+
 /// A scalar's text and where its parts stand in its file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'a> {

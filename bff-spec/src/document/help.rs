@@ -114,6 +114,14 @@ pub(super) fn explain(error: &ScanError, text: &str, at: usize) -> Explained {
             if let Some(found) = key_with_equals(line.text, line.start) {
                 return found;
             }
+            if line.above.trim_end().ends_with(['|', '>']) {
+                let help = "what belongs to `|` is indented deeper than its key";
+                return explained(
+                    here,
+                    "this line stands beside the `|` above it",
+                    Some(help.to_owned()),
+                );
+            }
             let help = "a key ends in `:`; text over several lines is indented deeper than its key";
             explained(here, "this line has no `:`", Some(help.to_owned()))
         }

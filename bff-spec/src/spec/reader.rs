@@ -77,13 +77,19 @@ impl<'a> Reader<'a> {
         match &node.data {
             Data::Map(entries) => Some(entries),
             Data::Scalar(_) if node.is_null() => Some(&[]),
-            _ => {
+            data => {
                 let found = node.describe();
+                let help = if matches!(data, Data::List(_)) {
+                    "entries have names and no dashes: `name: …`"
+                } else {
+                    "`{ name: … }`, or a name a line below it, indented"
+                };
                 self.error(
                     Code::WrongKind,
                     node.place,
                     format!("{what} is a map, not {found}"),
-                );
+                )
+                .help = Some(help.into());
                 None
             }
         }
@@ -117,6 +123,7 @@ impl<'a> Reader<'a> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("{} has {}", keys.of, list(all())),
         };
+        let call = value.as_str().is_some_and(|text| text.contains('('));
         let slip = value.is_null() && key.text.contains(['(', ')', '=']);
         let diagnostic = self.error(
             Code::UnknownKey,
@@ -125,11 +132,16 @@ impl<'a> Reader<'a> {
         );
         diagnostic.help = Some(if slip {
             "a comma in a `{ … }` of YAML starts a new key: quote the text".into()
+        } else if call && keys.known.contains(&"calls") {
+            format!(
+                "a call stands under `calls:`, indented deeper than it: `{}: …`",
+                key.text
+            )
         } else {
             help
         });
         diagnostic.fix = near
-            .filter(|_| !slip)
+            .filter(|_| !slip && !call)
             .map(|near| Edit::meant(key.place, &key.text, near));
     }
 
@@ -237,7 +249,15 @@ impl<'a> Reader<'a> {
         let text = self.text(node, what)?;
         let found = words.iter().find(|(w, _)| *w == text).map(|(_, t)| *t);
         if found.is_none() {
-            let near = nearest(&text, words.iter().map(|(w, _)| *w)).map(str::to_owned);
+            // `int` is short for one of them.
+            let short = || {
+                words
+                    .iter()
+                    .find(|(w, _)| text.len() > 2 && w.starts_with(&text))
+            };
+            let near = nearest(&text, words.iter().map(|(w, _)| *w))
+                .or_else(|| short().map(|(w, _)| *w))
+                .map(str::to_owned);
             let all = list(words.iter().map(|(w, _)| *w));
             self.error(
                 Code::BadValue,

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::Route;
-use super::reader::Reader;
+use super::reader::{Reader, list};
 use crate::contract::Location;
 use crate::diagnostic::{Code, Edit, Place};
 use crate::document::Key;
@@ -53,7 +53,13 @@ impl Reader<'_> {
                     format!("methods are in capitals: `{near}`")
                 }
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "methods are in capitals; `ANY` is all of them".into(),
+                None if method.contains([',', '|']) => {
+                    "a key has one method; `ANY` is all of them".into()
+                }
+                None => format!(
+                    "{}; `ANY` is all of them",
+                    list(METHODS.iter().copied().filter(|m| *m != "ANY"))
+                ),
             });
             return None;
         }

@@ -246,6 +246,22 @@ impl Lexer<'_> {
         Kind::Number(text)
     }
 
+    /// `"${…}"`: as other tools put a value into a text.
+    fn variable(&mut self, start: usize, end: usize, text: &str) {
+        let path = text
+            .strip_prefix("${")
+            .and_then(|t| t.strip_suffix('}'))
+            .filter(|t| t.contains('.') && t.split('.').all(crate::spec::is_name))
+            .map(str::to_owned);
+        let place = self.text.place(start, end);
+        let diagnostic = self.report(start, end, "`${…}` is not read in a text of the language");
+        diagnostic.help = Some(match &path {
+            Some(path) => format!("a path stands by itself: `{path}`"),
+            None => "variables stand in settings, such as an upstream's `url` and `headers`; texts aren't put together".into(),
+        });
+        diagnostic.fix = path.map(|path| Edit::likely(place, path));
+    }
+
     fn digits(&mut self) {
         while self.byte(0).is_some_and(|b| b.is_ascii_digit()) {
             self.at += 1;
@@ -279,6 +295,9 @@ impl Lexer<'_> {
             return Kind::String(inner);
         }
         if let Ok(text) = serde_json::from_str::<String>(self.slice(start, end)) {
+            if text.contains("${") {
+                self.variable(start, end, &text);
+            }
             return Kind::String(text);
         }
         self.report(start, end, "a quoted text is not one as JSON writes it")

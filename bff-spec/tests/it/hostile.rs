@@ -123,7 +123,11 @@ fn a_hundred_thousand_levels_of_a_document_end_in_a_diagnostic() {
         for text in [
             open.repeat(N),
             format!("{}1{}", open.repeat(N), close.repeat(N)),
-            format!("bff: web\nendpoints: {}1{}", open.repeat(N), close.repeat(N)),
+            format!(
+                "bff: web\nendpoints: {}1{}",
+                open.repeat(N),
+                close.repeat(N)
+            ),
         ] {
             assert!(errors(&text) > 0, "{open}");
             assert!(over(&text).has_errors(), "{open}");
@@ -154,7 +158,11 @@ fn a_hundred_thousand_levels_of_a_schema_end_in_a_diagnostic() {
             })
             .collect();
         // `oneOf` has braces that close in the link itself.
-        let close = if link.contains("string") { "]}" } else { &close };
+        let close = if link.contains("string") {
+            "]}"
+        } else {
+            &close
+        };
         let schema = format!("{}true{}", link.repeat(N), close.repeat(N));
         assert!(over(&answering(&schema, "")).has_errors(), "{link}");
     }
@@ -168,14 +176,18 @@ fn an_alias_bomb_ends_in_a_diagnostic() {
         bomb += &format!("a{i}: &a{i} [{}]\n", vec![alias; 9].join(", "));
     }
     assert!(errors(&format!("bff: web\n{bomb}")) > 0);
-    let contract = format!("openapi: 3.1.0\n{bomb}paths: {{ /a: {{ get: {{ operationId: a }} }} }}\n");
+    let contract =
+        format!("openapi: 3.1.0\n{bomb}paths: {{ /a: {{ get: {{ operationId: a }} }} }}\n");
     assert!(over(&contract).has_errors());
 }
 
 #[test]
 fn references_to_themselves_end_in_a_diagnostic() {
     for (schema, components) in [
-        ("{\"$ref\":\"#/components/schemas/A\"}", "\"A\":{\"$ref\":\"#/components/schemas/A\"}"),
+        (
+            "{\"$ref\":\"#/components/schemas/A\"}",
+            "\"A\":{\"$ref\":\"#/components/schemas/A\"}",
+        ),
         (
             "{\"$ref\":\"#/components/schemas/A\"}",
             "\"A\":{\"$ref\":\"#/components/schemas/B\"},\"B\":{\"$ref\":\"#/components/schemas/A\"}",
@@ -184,11 +196,20 @@ fn references_to_themselves_end_in_a_diagnostic() {
             "{\"$ref\":\"#/components/schemas/A\"}",
             "\"A\":{\"allOf\":[{\"$ref\":\"#/components/schemas/A\"}]}",
         ),
-        ("{\"$ref\":\"#/paths/~1a/get/responses/200/content/application~1json/schema\"}", ""),
+        (
+            "{\"$ref\":\"#/paths/~1a/get/responses/200/content/application~1json/schema\"}",
+            "",
+        ),
         ("{\"$ref\":\"\"}", ""),
         ("{\"$ref\":\"#\"}", ""),
-        ("{\"$ref\":\"c.yaml#/components/schemas/A\"}", "\"A\":{\"$ref\":\"c.yaml#/components/schemas/A\"}"),
+        (
+            "{\"$ref\":\"c.yaml#/components/schemas/A\"}",
+            "\"A\":{\"$ref\":\"c.yaml#/components/schemas/A\"}",
+        ),
     ] {
-        assert!(over(&answering(schema, components)).has_errors(), "{schema} {components}");
+        assert!(
+            over(&answering(schema, components)).has_errors(),
+            "{schema} {components}"
+        );
     }
 }

@@ -174,6 +174,13 @@ impl Parser<'_> {
                 fault.fix = named.flatten().map(|place| Edit::sure(place, ":"));
                 None
             }
+            Kind::Sign('(') => {
+                self.fault("here stands `(`, where a field is expected")
+                    .help = Some(
+                    "arguments stand with the call, under `calls`; this is what of its answer is taken".into(),
+                );
+                None
+            }
             Kind::Sign(':') => {
                 self.fault("here stands `:`, where a field is expected")
                     .help = Some(

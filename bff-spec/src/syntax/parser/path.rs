@@ -13,6 +13,17 @@ impl Parser<'_> {
             Kind::Name(_) => Start::Plain(self.take_word()?),
             Kind::Sign('$') => {
                 self.advance();
+                if self.at_sign('.') && self.touches(0) {
+                    let place = self.text.place(start, start).to(self.here());
+                    let right = if self.depth == 0 { "" } else { "$" };
+                    let fault = self.fault_at(place, "`$.` has no meaning here");
+                    fault.help = Some(
+                        "paths start at a call or an input: `name`, and `$name` inside a selection"
+                            .into(),
+                    );
+                    fault.fix = Some(Edit::likely(place, right));
+                    return None;
+                }
                 if !self.at_word() || !self.touches(0) {
                     self.expected("the name of a call or input right after `$`");
                     return None;
@@ -77,6 +88,11 @@ impl Parser<'_> {
                         };
                         let Some(index) = index else {
                             self.expected("a field's name");
+                            if self.at_sign('.')
+                                && let Some(said) = self.sink.last_mut()
+                            {
+                                said.help = Some("every step is named: `orders.items.id`".into());
+                            }
                             return None;
                         };
                         let place = self.text.place(at, at).to(self.here());
@@ -162,6 +178,15 @@ impl Parser<'_> {
                         return None;
                     }
                 }
+            }
+            Kind::Name(_) | Kind::String(_) if self.kind_after(1) == &Kind::Sign(']') => {
+                let name = self.take_word()?.text;
+                let place = opened.to(self.here());
+                let right = format!(".{}", crate::syntax::written(&name));
+                let fault = self.fault_at(place, "a field isn't named in brackets");
+                fault.help = Some(format!("write `{right}`"));
+                fault.fix = Some(Edit::likely(place, right));
+                return None;
             }
             Kind::Name(_) | Kind::String(_) => self.join_keys()?,
             _ => {
