@@ -143,6 +143,10 @@ impl Scene<'_, '_> {
                     select.place,
                     "an argument is a scalar or a list of scalars, not an object",
                 )
+                .help(format!(
+                    "a path has no braces: `{} = path.id`",
+                    argument.name.text
+                ))
                 .related(parameter.place, format!("{} is here", want.what));
                 return None;
             }
@@ -173,19 +177,26 @@ impl Scene<'_, '_> {
         };
         let help = if of_client {
             format!("`{text} ?? …` for a value in its place, or declare it required under `params`")
+        } else if decl.name == crate::spec::proxy::OPERATION {
+            format!("`{text}!` if it always is there, or `{text} ?? …` for a value in its place")
         } else {
             format!(
                 "`{text}!` if it always is there, `{text} ?? …` for a value in its place, or `{}?:` if the endpoint lives without this call",
                 decl.name
             )
         };
-        self.error(
+        let report = self.error(
             Code::NullIntoRequired,
             value.place,
             format!("`{text}` may be null, and {} is required", want.what),
-        )
-        .help(help)
-        .maybe_related(want.place, format!("{} is here", want.what));
+        );
+        let report = match &value.value {
+            Value::Path { path, .. } if !of_client => report.suggest(path.place.after(), "!"),
+            _ => report,
+        };
+        report
+            .help(help)
+            .maybe_related(want.place, format!("{} is here", want.what));
     }
 
     /// Whether a path fits a parameter: a list to a list, one value to one.
@@ -223,6 +234,7 @@ impl Scene<'_, '_> {
                     "one call per value is written `{name} = each {0}`; or bind it to an operation that takes a list, or pick one: `{0}[0]`",
                     path.text
                 ))
+                .suggest(path.place.before(), "each ")
                 .maybe_related(want.place, format!("{} is here", want.what));
                 None
             }
@@ -235,6 +247,7 @@ impl Scene<'_, '_> {
                     format!("`{}` is {one}, and {} is {list}", path.text, want.what),
                 )
                 .help(format!("a list of one is `[{}]`", path.text))
+                .suggest(path.place, format!("[{}]", path.text))
                 .maybe_related(want.place, format!("{} is here", want.what));
                 None
             }

@@ -59,6 +59,7 @@ impl Scene<'_, '_> {
         let body = self.call_body(decl, &operation, arg_body);
         let bound = bound?;
         self.refine_head(index, bound.fan);
+        let retry = self.retry(decl, &upstream, &operation, &bound.arguments);
         if self.failed_since(before) {
             return None;
         }
@@ -83,6 +84,7 @@ impl Scene<'_, '_> {
                 None => None,
             },
             timeout: decl.timeout,
+            retry,
             errors: errors?,
             answer: head.answer,
             nullable: head.nullable,
@@ -384,13 +386,14 @@ impl Scene<'_, '_> {
             word.place,
             format!("`{key}` names `{}`, and there is no such call", word.text),
         )
-        .help(match near {
+        .help(match &near {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!(
                 "calls are {}",
                 super::describe::names(all.iter().map(String::as_str))
             ),
-        });
+        })
+        .meant(word.place, &word.text, near.as_deref());
         None
     }
 }

@@ -7,7 +7,7 @@ use super::scope::{At, Claims, Scene};
 use super::uses::{Collector, Roots};
 use crate::contract::Kind;
 use crate::diagnostic::{Code, Severity};
-use crate::model::{Calls, Endpoint, HeaderValue, Proxy, Require, Work};
+use crate::model::{Calls, Charge, Endpoint, HeaderValue, Proxy, Require, Work};
 use crate::nearest::nearest;
 use crate::spec::TimeoutDecl;
 use crate::syntax::ast;
@@ -38,15 +38,18 @@ impl Scene<'_, '_> {
         self.spreads = 0;
         self.settle_inputs(&uses);
         self.settle_body(&uses);
-        let work = if self.decl.proxy.is_some() {
-            self.proxy().map(Work::Proxy)
-        } else {
-            self.calls(&graph).map(Work::Calls)
+        let work = match &self.decl.proxy {
+            Some(proxy) if proxy.operation => {
+                self.stream().map(|call| Work::Stream(Box::new(call)))
+            }
+            Some(_) => self.proxy().map(Work::Proxy),
+            None => self.calls(&graph).map(Work::Calls),
         };
         let require = self.require();
         if let Some(require) = &require {
             self.requires_before_writes(&require.clauses, &graph);
         }
+        let limits = self.charges();
         self.forwarded();
         // A name that was misspelt may be the one that seems unused.
         let misspelt = self.checker.sink.iter().skip(before).any(|d| {
@@ -68,10 +71,16 @@ impl Scene<'_, '_> {
         if failed || self.decl.broken {
             return None;
         }
-        self.finish(auth?, require?, work?)
+        self.finish(auth?, require?, limits?, work?)
     }
 
-    fn finish(self, auth: Vec<usize>, require: Require, work: Work) -> Option<Endpoint> {
+    fn finish(
+        self,
+        auth: Vec<usize>,
+        require: Require,
+        limits: Vec<Charge>,
+        work: Work,
+    ) -> Option<Endpoint> {
         let decl = self.decl;
         let spec = self.checker.spec;
         let timeout = match decl.timeout {
@@ -106,6 +115,7 @@ impl Scene<'_, '_> {
             tags: decl.tags.clone(),
             auth,
             require,
+            limits,
             timeout,
             body_limit: decl.body_limit,
             inputs: self.inputs,
@@ -149,6 +159,10 @@ impl Scene<'_, '_> {
             status,
             headers: headers?,
             response,
+            transform: decl.transform.as_ref().map(|word| crate::model::Hook {
+                name: word.text.clone(),
+                place: word.place,
+            }),
         })
     }
 
@@ -201,7 +215,8 @@ impl Scene<'_, '_> {
                         word.place,
                         format!("there is no call `{text}`"),
                     )
-                    .help(format!("a literal is quoted twice: `{name}: '\"{text}\"'`"));
+                    .help(format!("a literal is quoted twice: `{name}: '\"{text}\"'`"))
+                    .suggest(word.place, format!("'\"{text}\"'"));
                     return None;
                 }
                 let walk = self.walk(&path.path, At::ROOTS)?;
@@ -272,19 +287,23 @@ impl Scene<'_, '_> {
         if !self.checker.spec.upstreams.contains_key(upstream) {
             return false;
         }
-        self.checker.unsupported(
+        let text = word.text.clone();
+        self.error(
+            Code::Syntax,
             word.place,
-            "pass-through of one operation",
-            &format!(
-                "`proxy: {upstream}` under a path that ends in `/**` passes it meanwhile, or a call"
-            ),
-        );
+            "an operation that passes through is written with its arguments",
+        )
+        .help(format!(
+            "`proxy: {text}()`, with its parameters in the brackets"
+        ))
+        .fix(word.place, format!("{text}()"));
         true
     }
 
     /// An upstream that is sent the user's token needs an endpoint that verified one.
     fn forwarded(&mut self) {
-        if self.claims != Claims::Nobody {
+        let nobody = self.claims == Claims::Nobody;
+        if !nobody && !self.only_keys() {
             return;
         }
         let spec = self.checker.spec;
@@ -298,6 +317,7 @@ impl Scene<'_, '_> {
             self.decl
                 .proxy
                 .iter()
+                .filter(|p| !p.operation)
                 .map(|p| (p.upstream.text.clone(), p.upstream.place)),
         );
         for (name, place) in named {
@@ -307,9 +327,16 @@ impl Scene<'_, '_> {
             self.error(
                 Code::NoToken,
                 place,
-                format!("`{name}` is sent the user's token, and with `auth: none` there is none"),
+                format!(
+                    "`{name}` is sent the user's token, and with {} there is none",
+                    if nobody { "`auth: none`" } else { "an API key" }
+                ),
             )
-            .help("name a scheme under the endpoint's `auth`")
+            .help(if nobody {
+                "name a scheme under the endpoint's `auth`"
+            } else {
+                "name a scheme that takes tokens under the endpoint's `auth`"
+            })
             .related(forward, "`identity: forward` is here");
         }
     }

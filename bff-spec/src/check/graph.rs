@@ -240,7 +240,11 @@ impl Scene<'_, '_> {
             let Some(head) = self.heads.get(i) else {
                 continue;
             };
-            if head.target.is_none() || head.write || roots.has(&head.name) {
+            if self.decl.proxy.is_some()
+                || head.target.is_none()
+                || head.write
+                || roots.has(&head.name)
+            {
                 continue;
             }
             let name = head.name.clone();

@@ -64,7 +64,7 @@ impl<'a> Scene<'_, 'a> {
                 .any(|action| matches!(action, ErrorActionDecl::Absent));
             let write = target
                 .as_ref()
-                .is_some_and(|(_, o)| !matches!(o.method.as_str(), "GET" | "HEAD" | "OPTIONS"));
+                .is_some_and(|(_, operation)| !operation.is_safe());
             let each = call.call.as_ref().and_then(|ast| {
                 let (_, operation) = target.as_ref()?;
                 let argument = ast.arguments.iter().find(|a| a.each.is_some())?;
@@ -169,16 +169,13 @@ impl<'a> Scene<'_, 'a> {
             }
             None => format!("upstreams are {}", names(all())),
         };
-        let report = self
-            .error(
-                Code::UnknownUpstream,
-                word.place,
-                format!("there is no upstream `{}`", word.text),
-            )
-            .help(help);
-        if let Some(near) = near {
-            report.fix(word.place, near);
-        }
+        self.error(
+            Code::UnknownUpstream,
+            word.place,
+            format!("there is no upstream `{}`", word.text),
+        )
+        .help(help)
+        .meant(word.place, &word.text, near.as_deref());
     }
 
     fn unknown_operation(&mut self, call: &ast::Call, near: Option<String>, all: Vec<String>) {
@@ -202,9 +199,8 @@ impl<'a> Scene<'_, 'a> {
                 format!("`{upstream}` has no operation `{}`", call.operation.text),
             )
             .help(help);
-        if let Some(near) = near {
-            report.fix(place, written(&near));
-        }
+        let near = near.map(|near| written(&near));
+        report.meant(place, &call.operation.text, near.as_deref());
     }
 }
 

@@ -103,11 +103,14 @@ impl Scene<'_, '_> {
             )
             .help(help)
             .related(operation.place, "the operation is here");
-        if let Some(near) = near
-            && crate::spec::is_name(&near)
-        {
-            report.fix(place, near);
-        }
+        let near = near.map(|near| {
+            if crate::spec::is_name(&near) {
+                near
+            } else {
+                serde_json::Value::String(near).to_string()
+            }
+        });
+        report.meant(place, name, near.as_deref());
     }
 
     pub(crate) fn all_required(
@@ -148,20 +151,32 @@ impl Scene<'_, '_> {
                 format!("\"{name}\"")
             }
         };
-        let help: Vec<String> = missing.iter().map(|n| format!("{} = …", word(n))).collect();
-        self.error(
-            Code::MissingArgument,
-            call.operation.place,
-            format!(
-                "required {what} {} of `{}.{}` {} not bound",
-                names(missing.iter().copied()),
-                call.upstream.text,
-                shown(operation),
-                if missing.len() == 1 { "is" } else { "are" },
-            ),
-        )
-        .help(format!("add `{}`", help.join(", ")))
-        .maybe_related(place, "the contract asks for it here");
+        let input = match missing.as_slice() {
+            [name] if self.decl.route.parameters.contains_key(*name) => Some(*name),
+            _ => None,
+        };
+        let help: Vec<String> = match input {
+            Some(name) => vec![format!("{name} = path.{name}")],
+            None => missing.iter().map(|n| format!("{} = …", word(n))).collect(),
+        };
+        let report = self
+            .error(
+                Code::MissingArgument,
+                call.operation.place,
+                format!(
+                    "required {what} {} of `{}.{}` {} not bound",
+                    names(missing.iter().copied()),
+                    call.upstream.text,
+                    shown(operation),
+                    if missing.len() == 1 { "is" } else { "are" },
+                ),
+            )
+            .help(format!("add `{}`", help.join(", ")))
+            .maybe_related(place, "the contract asks for it here");
+        if let (Some(_), [argument]) = (input, help.as_slice()) {
+            let comma = if call.arguments.is_empty() { "" } else { ", " };
+            report.suggest(call.close.before(), format!("{comma}{argument}"));
+        }
         false
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Walk {
     pub(crate) list_null: bool,
     pub(crate) many: bool,
     pub(crate) promised: bool,
-    /// A response header: no step follows.
+    /// A response header: no step but a promise follows.
     pub(crate) header: bool,
     /// The results of an `each` call, by the values it was called with: looked up next.
     pub(crate) results: Option<TypeId>,
@@ -146,11 +146,11 @@ impl Scene<'_, '_> {
     }
 
     pub(crate) fn step(&mut self, walk: &mut Walk, step: &ast::Step, at: At) -> Option<()> {
-        if walk.header {
+        if walk.header && !matches!(step.kind, StepKind::Promise) {
             self.error(
                 Code::Step,
                 step.place,
-                "a response header is text: no step follows",
+                "a response header is text: no step but `!` follows",
             );
             return None;
         }

@@ -46,9 +46,11 @@ impl Checker<'_> {
             };
             let required = schemes.iter().all(|scheme| {
                 let declared = scheme.claims.iter().find(|c| c.name == *name);
-                let SchemeKind::Jwt(jwt) = &scheme.kind;
                 declared.map_or(*name == "sub", |c| c.required)
-                    || jwt.required.iter().any(|r| r == name)
+                    || scheme
+                        .kind
+                        .jwt()
+                        .is_some_and(|jwt| jwt.required.iter().any(|r| r == name))
             });
             object
                 .fields
@@ -210,9 +212,22 @@ impl<'a> Scene<'_, 'a> {
                 }
                 None => format!("schemes are {}", names(all())),
             });
-        if let Some(near) = near {
-            report.fix(word.place, near);
-        }
+        report.meant(word.place, &word.text, near.as_deref());
+    }
+
+    /// Whether whoever asks brings an API key, and never a token.
+    pub(crate) fn only_keys(&self) -> bool {
+        let spec = self.checker.spec;
+        let auth = self.decl.auth.as_ref().or(spec.defaults.auth.as_ref());
+        let Some(AuthDecl::Schemes(words)) = auth else {
+            return false;
+        };
+        words.iter().all(|word| {
+            let scheme = spec.schemes.get(&word.text);
+            scheme
+                .and_then(|decl| decl.scheme.as_ref())
+                .is_some_and(|scheme| matches!(scheme.kind, SchemeKind::ApiKey(_)))
+        })
     }
 
     fn require_decl(&self) -> Option<&'a RequireDecl> {

@@ -21,8 +21,6 @@ use crate::model::{
 
 /// Claims that say nothing of who asks.
 const OF_THE_TOKEN: &[&str] = &["iss", "aud", "exp", "nbf", "iat", "jti"];
-/// How deep a body that passes whole is looked into.
-const DEEP: usize = 4;
 
 /// What is read of a request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -252,11 +250,10 @@ impl Scene<'_> {
             Value::Path {
                 path, select: None, ..
             } if self.client(path).is_some() => {
-                let mut names = Vec::new();
-                self.ids_within(ty, DEEP, String::new(), &mut names);
+                let names = self.ids_within(ty);
                 let base = self.client(path).unwrap_or_default();
                 found.extend(names.into_iter().map(|name| Found {
-                    shown: format!("{base}.{name}"),
+                    shown: format!("{base}{name}"),
                     place: path.place,
                 }));
             }
@@ -264,30 +261,35 @@ impl Scene<'_> {
         }
     }
 
-    /// Names in a body that passes whole.
-    fn ids_within(&self, ty: TypeId, deep: usize, path: String, names: &mut Vec<String>) {
+    /// Names in a body that passes whole; each type is looked into once.
+    fn ids_within(&self, ty: TypeId) -> Vec<String> {
         let types = &self.model.types;
-        if deep == 0 {
-            return;
-        }
-        match &types.get(ty).kind {
-            Kind::List(inner) => self.ids_within(*inner, deep - 1, path, names),
-            Kind::Object(object) => {
-                for (name, field) in object.fields.iter().filter(|(_, f)| !f.read_only) {
-                    let inner = if path.is_empty() {
-                        name.clone()
-                    } else {
-                        format!("{path}.{name}")
-                    };
-                    if named(types, name, field.ty, None) == Names::ById {
-                        names.push(inner);
-                    } else {
-                        self.ids_within(field.ty, deep - 1, inner, names);
-                    }
-                }
+        let mut names = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut open = vec![(ty, String::new())];
+        while let Some((ty, path)) = open.pop() {
+            if !seen.insert(ty) {
+                continue;
             }
-            _ => {}
+            match &types.get(ty).kind {
+                Kind::List(inner) => open.push((*inner, path)),
+                Kind::Object(object) => {
+                    // The last is taken first.
+                    for (name, field) in object.fields.iter().rev().filter(|(_, f)| !f.read_only) {
+                        let inner = format!("{path}.{name}");
+                        if named(types, name, field.ty, None) != Names::ById {
+                            open.push((field.ty, inner));
+                        }
+                    }
+                    let ids = object.fields.iter().filter(|(name, field)| {
+                        !field.read_only && named(types, name, field.ty, None) == Names::ById
+                    });
+                    names.extend(ids.map(|(name, _)| format!("{path}.{name}")));
+                }
+                _ => {}
+            }
         }
+        names
     }
 
     fn in_entries(&self, entries: &[Entry], current: Option<&str>, found: &mut Vec<Found>) {

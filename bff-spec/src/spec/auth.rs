@@ -9,20 +9,19 @@ use super::upstream::variable_name;
 use super::{AuthDecl, RequireDecl, SchemeDecl};
 use crate::diagnostic::{Code, Place};
 use crate::document::{Data, Key, Node};
-use crate::model::{Claim, Jwt, KeySource, ScalarKind, Scheme, SchemeKind};
+use crate::model::{ApiKey, Claim, Jwt, KeySource, ScalarKind, Scheme, SchemeKind};
 use crate::syntax::{self, ast};
 
 const SCHEME: Keys = Keys {
     of: "a scheme",
-    known: &["jwt", "claims"],
+    known: &["jwt", "api_key", "claims"],
     later: &[
-        ("introspection", "`jwt` is the only scheme meanwhile"),
-        ("api_key", "`jwt` is the only scheme meanwhile"),
-        ("mtls", "`jwt` is the only scheme meanwhile"),
         (
-            "oidc",
-            "`jwt` is the only scheme meanwhile: the frontend brings the token",
+            "introspection",
+            "`jwt` and `api_key` are the schemes meanwhile",
         ),
+        ("mtls", "`jwt` and `api_key` are the schemes meanwhile"),
+        ("oidc", "`jwt` meanwhile: the frontend brings the token"),
     ],
 };
 
@@ -37,6 +36,12 @@ const JWT: Keys = Keys {
         "leeway",
         "required",
     ],
+    later: &[],
+};
+
+const API_KEY: Keys = Keys {
+    of: "`api_key`",
+    known: &["header", "keys"],
     later: &[],
 };
 
@@ -59,9 +64,26 @@ impl Reader<'_> {
             Some(node) => self.claims(node),
             None => Default::default(),
         };
-        let jwt = match table.get("jwt") {
-            Some(jwt) => self.jwt(&key.text, jwt),
-            None => {
+        if let (Some((first, _)), Some((second, _))) = (table.entry("jwt"), table.entry("api_key"))
+        {
+            let first = first.place;
+            let diagnostic = self.error(
+                Code::Contradiction,
+                second.place,
+                "a scheme is one thing, and this is two",
+            );
+            diagnostic.help = Some(
+                "declare two schemes; an endpoint may take either: `auth: [one, other]`".into(),
+            );
+            diagnostic.related.push(crate::diagnostic::Related {
+                message: "`jwt` is here".into(),
+                place: first,
+            });
+        }
+        let kind = match (table.get("jwt"), table.get("api_key")) {
+            (Some(jwt), _) => self.jwt(&key.text, jwt).map(SchemeKind::Jwt),
+            (None, Some(api_key)) => self.api_key(&key.text, api_key).map(SchemeKind::ApiKey),
+            (None, None) => {
                 let later = table
                     .entries
                     .iter()
@@ -82,14 +104,58 @@ impl Reader<'_> {
             .all(|d| d.severity != crate::diagnostic::Severity::Error);
         Some(SchemeDecl {
             place: key.place,
-            scheme: jwt.filter(|_| whole).map(|jwt| Scheme {
+            scheme: kind.filter(|_| whole).map(|kind| Scheme {
                 name: key.text.clone(),
                 place: key.place,
-                kind: SchemeKind::Jwt(jwt),
+                kind,
                 claims,
             }),
             claims: places,
         })
+    }
+
+    fn api_key(&mut self, scheme: &str, node: &Node) -> Option<ApiKey> {
+        let table = self.table(node, &API_KEY)?;
+        let header = match table.get("header") {
+            None => "x-api-key".to_owned(),
+            Some(node) => {
+                let header = self.text(node, "`header`")?.to_ascii_lowercase();
+                if !super::is_header_name(&header) || header == "cookie" {
+                    self.error(
+                        Code::BadValue,
+                        node.place,
+                        format!("`{header}` is no header that brings a key"),
+                    )
+                    .help = Some("`x-api-key`, or `authorization` for `Bearer KEY`".into());
+                    return None;
+                }
+                header
+            }
+        };
+        let Some(keys) = table.get("keys") else {
+            if !API_KEY.misspelt(&table, "keys") {
+                self.error(
+                    Code::MissingKey,
+                    node.place,
+                    "`api_key` doesn't say where the keys are",
+                )
+                .help = Some(format!(
+                    "`keys: \"${{file:/run/secrets/{}.keys}}\"`: a file of hashes; `bff keys new` writes one",
+                    scheme.to_lowercase()
+                ));
+            }
+            return None;
+        };
+        if keys.as_str() == Some("store") {
+            self.unsupported(
+                keys.place,
+                "a store of keys",
+                "`keys: \"${file:PATH}\"` meanwhile: a file of hashes, read again when it changes",
+            );
+            return None;
+        }
+        let keys = self.secret(keys, "`keys`", &variable_name(scheme, "KEYS"))?;
+        Some(ApiKey { header, keys })
     }
 
     fn jwt(&mut self, scheme: &str, node: &Node) -> Option<Jwt> {

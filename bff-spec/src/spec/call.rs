@@ -4,20 +4,17 @@ use super::reader::{Keys, Reader, Table};
 use super::route::is_name;
 use super::values::one_line;
 use super::{CallDecl, ErrorActionDecl, ErrorDecl};
-use crate::diagnostic::{Code, Place};
+use crate::diagnostic::{Code, Edit, Place};
 use crate::document::{Data, Key, Node};
 use crate::syntax::{self, ast};
 
 const CALL: Keys = Keys {
     of: "a call",
     known: &[
-        "call", "body", "media", "optional", "timeout", "after", "when", "errors", "parallel",
-        "max",
+        "call", "body", "media", "optional", "timeout", "retry", "after", "when", "errors",
+        "parallel", "max",
     ],
-    later: &[
-        ("retry", "take it out: every call is made once meanwhile"),
-        ("cache", "take it out: every call is made meanwhile"),
-    ],
+    later: &[("cache", "take it out: every call is made meanwhile")],
 };
 
 /// Names with a meaning of their own.
@@ -166,6 +163,9 @@ impl Reader<'_> {
         call.timeout = table
             .get("timeout")
             .and_then(|n| self.duration(n, "`timeout`", false));
+        call.retry = table
+            .get("retry")
+            .and_then(|n| Some((self.retry(n)?, n.place)));
         if let Some(node) = table.get("after") {
             call.after = self
                 .texts(node, "`after`")
@@ -193,12 +193,17 @@ impl Reader<'_> {
         let Some(scalar) = node.as_scalar() else {
             return;
         };
+        call.text = one_line(scalar);
+        call.call_place = node.place;
+        if self.mark_at_the_end(call.place, node, &scalar.text)
+            || self.bare_route(node, &scalar.text)
+        {
+            return;
+        }
         let text = syntax::Text::new(scalar, node.place);
         let before = self.sink.len();
         let parsed = syntax::call(&text, self.sink);
         call.call = parsed.filter(|_| self.sink.len() == before);
-        call.text = one_line(scalar);
-        call.call_place = node.place;
     }
 
     /// `{ 404: absent, 409: pass, 4xx: …, 422: "{ fields { name } }" }`
@@ -241,15 +246,20 @@ impl Reader<'_> {
             Some(text) if is_name(text.trim()) => {
                 let near =
                     crate::nearest::nearest(text.trim(), ["absent", "pass"]).map(str::to_owned);
-                self.error(
+                let right = match &near {
+                    Some(near) => near.clone(),
+                    None => format!("\"{{ {} }}\"", text.trim()),
+                };
+                let diagnostic = self.error(
                     Code::BadValue,
                     node.place,
                     format!("an error answer means `absent`, `pass` or a selection, not `{text}`"),
-                )
-                .help = Some(match near {
+                );
+                diagnostic.help = Some(match near {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("a selection has braces: `\"{{ {} }}\"`", text.trim()),
+                    None => format!("a selection has braces: `{right}`"),
                 });
+                diagnostic.fix = Some(Edit::likely(node.place, right));
                 None
             }
             _ => self
@@ -260,7 +270,7 @@ impl Reader<'_> {
 
     /// A block; none if something in it wasn't understood.
     pub(crate) fn block(&mut self, node: &Node, what: &str) -> Option<ast::Block> {
-        if self.braces(node, what) {
+        if self.braces(node, what, false) {
             return None;
         }
         let scalar = self.scalar(node, what)?;
@@ -272,7 +282,7 @@ impl Reader<'_> {
 
     /// A fragment; none if something in it wasn't understood.
     pub(crate) fn fragment(&mut self, node: &Node, what: &str) -> Option<ast::Block> {
-        if self.braces(node, what) {
+        if self.braces(node, what, true) {
             return None;
         }
         let scalar = self.scalar(node, what)?;
@@ -299,18 +309,30 @@ fn statuses(text: &str) -> Option<(u16, u16)> {
 fn nothing(key: &Key) -> CallDecl {
     CallDecl {
         name: key.text.strip_suffix('?').unwrap_or(&key.text).to_owned(),
-        place: key.place,
         optional: key.text.ends_with('?'),
-        call: None,
-        text: String::new(),
-        call_place: key.place,
-        body: None,
-        media: None,
-        timeout: None,
-        after: Vec::new(),
-        when: None,
-        errors: Vec::new(),
-        parallel: None,
-        max: None,
+        ..CallDecl::nothing(key.place)
+    }
+}
+
+impl CallDecl {
+    /// A call of which nothing is known but where it stands.
+    pub(crate) fn nothing(place: Place) -> CallDecl {
+        CallDecl {
+            name: String::new(),
+            place,
+            optional: false,
+            call: None,
+            text: String::new(),
+            call_place: place,
+            body: None,
+            media: None,
+            timeout: None,
+            retry: None,
+            after: Vec::new(),
+            when: None,
+            errors: Vec::new(),
+            parallel: None,
+            max: None,
+        }
     }
 }

@@ -9,14 +9,8 @@ use crate::document::Node;
 
 const DEFAULTS: Keys = Keys {
     of: "`defaults`",
-    known: &["auth", "require", "timeout", "headers"],
-    later: &[
-        (
-            "limit",
-            "take it out: limits are set before the gateway meanwhile",
-        ),
-        ("cache", "take it out: every answer is made anew meanwhile"),
-    ],
+    known: &["auth", "require", "limit", "timeout", "headers"],
+    later: &[("cache", "take it out: every answer is made anew meanwhile")],
 };
 
 /// Defaults, with where each key was set and whether by the spec itself.
@@ -41,6 +35,11 @@ impl Merged {
             && self.wins("require", key.place, own, reader)
         {
             self.values.require = Some(reader.require(node));
+        }
+        if let Some((key, node)) = table.entry("limit")
+            && self.wins("limit", key.place, own, reader)
+        {
+            self.values.limit = reader.limit_names(node);
         }
         if let Some((key, node)) = table.entry("timeout")
             && self.wins("timeout", key.place, own, reader)

@@ -1,7 +1,7 @@
 //! One endpoint's table.
 
 use super::reader::{Keys, Reader, Table};
-use super::{EndpointDecl, ProxyDecl, TimeoutDecl};
+use super::{EndpointDecl, TimeoutDecl};
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::document::{Key, Node};
 use crate::syntax::ast;
@@ -24,34 +24,20 @@ const ENDPOINT: Keys = Keys {
         "undocumented",
         "auth",
         "require",
+        "limit",
+        "cost",
         "timeout",
         "errors",
+        "transform",
     ],
     later: &[
         (
             "deprecated",
             "take it out, and say it in `description` meanwhile",
         ),
-        (
-            "transform",
-            "take it out: the upstream or the frontend computes meanwhile",
-        ),
-        (
-            "limit",
-            "take it out: limits are set before the gateway meanwhile",
-        ),
-        (
-            "cost",
-            "take it out: limits are set before the gateway meanwhile",
-        ),
         ("cache", "take it out: every answer is made anew meanwhile"),
     ],
 };
-
-/// Keys that a pass-through endpoint has no use for.
-const NOT_WITH_PROXY: &[&str] = &[
-    "calls", "response", "status", "headers", "body", "params", "errors",
-];
 
 impl Reader<'_> {
     pub(crate) fn endpoint(&mut self, key: &Key, node: &Node) -> Option<EndpointDecl> {
@@ -70,6 +56,9 @@ impl Reader<'_> {
             } else {
                 "`calls` and `response`, or `proxy`".to_owned()
             });
+            return None;
+        }
+        if self.proxy_is_cut(node) {
             return None;
         }
         let table = self.table(node, &ENDPOINT)?;
@@ -109,16 +98,25 @@ impl Reader<'_> {
             body_limit: table
                 .get("body_limit")
                 .and_then(|n| self.size(n, "`body_limit`")),
-            proxy: self.proxy(&table),
+            proxy: None,
             auth: table.get("auth").and_then(|n| self.auth(n)),
             require: table.get("require").map(|n| self.require(n)),
+            limit: table.get("limit").and_then(|n| self.limit_names(n)),
+            cost: self.cost(&table),
             timeout: table.get("timeout").and_then(|n| match n.as_str() {
                 Some("none") => Some(TimeoutDecl::None),
                 _ => self.duration(n, "`timeout`", false).map(TimeoutDecl::Some),
             }),
             errors: Vec::new(),
+            transform: self.transform(&table),
             broken: false,
         };
+        if let Some((proxy, operation)) = self.proxy(&table) {
+            endpoint.proxy = Some(proxy);
+            if let Some(operation) = operation {
+                endpoint.calls = vec![operation];
+            }
+        }
         if let Some(errors) = table.get("errors") {
             for (call, node) in self.map(errors, "`errors`").unwrap_or_default() {
                 let word = ast::Word {
@@ -151,50 +149,9 @@ impl Reader<'_> {
 
     /// Whether its keys go together.
     pub(crate) fn shape(&mut self, table: &Table<'_>, endpoint: &EndpointDecl) {
-        if let Some((proxy, _)) = table.entry("proxy") {
-            for name in NOT_WITH_PROXY {
-                if let Some((key, _)) = table.entry(name) {
-                    let diagnostic = self.error(
-                        Code::Contradiction,
-                        key.place,
-                        format!("`{name}` has no meaning beside `proxy`"),
-                    );
-                    diagnostic.help =
-                        Some("a pass-through answers what the upstream answers".into());
-                    diagnostic.related.push(crate::diagnostic::Related {
-                        message: "`proxy` is here".into(),
-                        place: proxy.place,
-                    });
-                }
-            }
-            if endpoint.proxy.is_some()
-                && endpoint.route.segments.last() != Some(&crate::model::Segment::Rest)
-            {
-                self.error(
-                    Code::EndpointKey,
-                    endpoint.place,
-                    "the path of a pass-through ends in `/**`",
-                )
-                .help = Some("what `**` matches is appended to the upstream's URL".into());
-            }
+        self.proxy_shape(table, endpoint);
+        if table.entry("proxy").is_some() {
             return;
-        }
-        for name in ["allow", "undocumented"] {
-            if let Some((key, _)) = table.entry(name) {
-                self.error(
-                    Code::Contradiction,
-                    key.place,
-                    format!("`{name}` has a meaning only beside `proxy`"),
-                );
-            }
-        }
-        if endpoint.route.segments.last() == Some(&crate::model::Segment::Rest) {
-            self.error(
-                Code::EndpointKey,
-                endpoint.place,
-                "`**` is for pass-through alone",
-            )
-            .help = Some("`proxy: UPSTREAM`, or a path with `{name}`".into());
         }
         let misspelt = ["calls", "response", "proxy"]
             .iter()
@@ -232,45 +189,5 @@ impl Reader<'_> {
         let node = table.get("status")?;
         let value = self.number(node, "`status`", 200..=399)?;
         Some((u16::try_from(value).ok()?, node.place))
-    }
-
-    pub(crate) fn proxy(&mut self, table: &Table<'_>) -> Option<ProxyDecl> {
-        let node = table.get("proxy")?;
-        let text = self.text(node, "`proxy`")?;
-        let mut allow = Vec::new();
-        if let Some(node) = table.get("allow") {
-            for (method, place) in self.texts(node, "a method") {
-                let good = !method.is_empty()
-                    && method.bytes().all(|b| b.is_ascii_uppercase())
-                    && method != "ANY";
-                if good {
-                    allow.push(method);
-                } else {
-                    self.error(Code::BadValue, place, format!("`{method}` is no method"))
-                        .help = Some(
-                        "methods are in capitals: `[GET, HEAD]`; without `allow` all pass".into(),
-                    );
-                }
-            }
-        }
-        let undocumented = table
-            .get("undocumented")
-            .and_then(|n| self.boolean(n, "`undocumented`"));
-        if text.contains('(') {
-            self.unsupported(
-                node.place,
-                "pass-through of one operation",
-                "`proxy: UPSTREAM` under a path that ends in `/**` passes it meanwhile, or a call",
-            );
-            return None;
-        }
-        Some(ProxyDecl {
-            upstream: ast::Word {
-                text,
-                place: node.place,
-            },
-            allow,
-            undocumented: undocumented.unwrap_or(false),
-        })
     }
 }

@@ -3,7 +3,7 @@
 use super::UpstreamDecl;
 use super::reader::{Keys, Reader};
 use super::values::{is_header_name, is_secret_header};
-use crate::diagnostic::{Code, Place};
+use crate::diagnostic::{Code, Edit, Place};
 use crate::document::{Key, Node};
 use crate::model::Text;
 
@@ -14,6 +14,8 @@ const UPSTREAM: Keys = Keys {
         "url",
         "timeout",
         "connect_timeout",
+        "retry",
+        "retry_budget",
         "headers",
         "identity",
         "contract_mode",
@@ -23,11 +25,6 @@ const UPSTREAM: Keys = Keys {
         (
             "overlay",
             "take it out, and change the contract's own file meanwhile",
-        ),
-        ("retry", "take it out: every call is made once meanwhile"),
-        (
-            "retry_budget",
-            "take it out: every call is made once meanwhile",
         ),
         ("hedge", "take it out: every call is made once meanwhile"),
         ("balance", "take it out: instances take turns meanwhile"),
@@ -112,6 +109,10 @@ impl Reader<'_> {
             connect_timeout: table
                 .get("connect_timeout")
                 .and_then(|n| self.duration(n, "`connect_timeout`", false)),
+            retry: table.get("retry").and_then(|n| self.retry(n)),
+            retry_budget: table
+                .get("retry_budget")
+                .and_then(|n| self.percent(n, "`retry_budget`")),
             headers: table
                 .get("headers")
                 .map(|n| self.upstream_headers(n))
@@ -136,8 +137,24 @@ impl Reader<'_> {
             None => false,
         };
         if !starts_right {
-            self.error(Code::BadValue, node.place, "`url` is no URL")
-                .help = Some("`http://…` or `https://…`, with the base path; a comma-separated list is several instances".into());
+            let written = node.as_str().unwrap_or_default();
+            let variable = written
+                .strip_prefix('$')
+                .filter(|name| super::is_name(name) && !name.contains('-'))
+                .map(|name| format!("\"${{{name}}}\""));
+            let host = (!written.is_empty() && !written.contains(['$', '/', ' ', '"', '\\']))
+                .then(|| format!("\"http://{written}\""));
+            let diagnostic = self.error(Code::BadValue, node.place, "`url` is no URL");
+            diagnostic.help = Some(match (&variable, &host) {
+                (Some(variable), _) => format!("a variable is written `{variable}`"),
+                (_, Some(host)) => format!("with its scheme: `{host}`"),
+                _ => "`http://…` or `https://…`, with the base path; a comma-separated list is several instances".into(),
+            });
+            diagnostic.fix = match (variable, host) {
+                (Some(variable), _) => Some(Edit::sure(node.place, variable)),
+                (_, Some(host)) => Some(Edit::likely(node.place, host)),
+                _ => None,
+            };
             return None;
         }
         Some(text)
