@@ -1,6 +1,7 @@
 //! Checks specs, and gives the commands models or findings.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bff_spec::diagnostic::Severity;
 use bff_spec::model::Model;
@@ -39,10 +40,7 @@ impl Checked {
 /// Checks specs, each by itself and all together. `all`: they are all of the workspace, so that what none of them uses
 /// is unused.
 pub(crate) fn check(workspace: &Workspace, specs: &[Spec], all: bool) -> Checked {
-    let mut each: Vec<bff_spec::Checked> = specs
-        .iter()
-        .map(|spec| bff_spec::check(workspace, &spec.path))
-        .collect();
+    let mut each = each(workspace, specs);
     let together = bff_spec::check_together(&mut each, all);
     let mut checked = Checked::default();
     for bff_spec::Checked {
@@ -61,6 +59,37 @@ pub(crate) fn check(workspace: &Workspace, specs: &[Spec], all: bool) -> Checked
     let sources = Arc::new(together.sources);
     checked.findings.add(together.diagnostics, &sources);
     checked
+}
+
+/// Checks each spec by itself, on as many threads as there are cores; in the specs' order.
+fn each(workspace: &Workspace, specs: &[Spec]) -> Vec<bff_spec::Checked> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut done = Vec::new();
+        while let Some((at, spec)) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            specs.get(at).map(|spec| (at, spec))
+        } {
+            done.push((at, bff_spec::check(workspace, &spec.path)));
+        }
+        done
+    };
+    let mut done: Vec<(usize, bff_spec::Checked)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..cores.min(specs.len()))
+            .map(|_| scope.spawn(take))
+            .collect();
+        let mut done = take();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, checked)| checked).collect()
 }
 
 /// The frontends of specs, for commands that go on from there; none if there are errors, which are then drawn.

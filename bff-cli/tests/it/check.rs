@@ -166,3 +166,39 @@ fn nothing_is_built_from_a_broken_spec() {
     }
     assert!(!folder.path().join("bffs").exists());
 }
+
+#[test]
+fn sure_slips_are_mended() {
+    let folder = Folder::fresh();
+    let right = folder.read("specs/web.yaml");
+    folder.edit(
+        "specs/web.yaml",
+        "books.getBook(id = path.id)",
+        "books.getBok(id: path.id)",
+    );
+    folder.edit("specs/web.yaml", "  GET /", "  get /");
+    let done = folder.bff(&["check"]);
+    done.expect(1, &[], &["`bff check --fix` mends 1"]);
+    let done = folder.bff(&["check", "--fix"]);
+    done.expect(0, &[], &["mended specs/web.yaml: ", "checked 1 spec: "]);
+    assert_eq!(folder.read("specs/web.yaml"), right);
+    let beside = std::fs::read_dir(folder.path().join("specs")).unwrap();
+    let names: Vec<_> = beside.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(
+        names
+            .iter()
+            .all(|name| !name.to_string_lossy().ends_with(".new")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn what_may_be_meant_otherwise_is_left_to_people() {
+    let folder = Folder::fresh();
+    folder.edit("specs/web.yaml", "(id = path.id)", "()");
+    let wrong = folder.read("specs/web.yaml");
+    let done = folder.bff(&["check", "--fix"]);
+    done.expect(1, &[], &["add `id = path.id`"]);
+    assert!(!done.err.contains("mended"), "{}", done.err);
+    assert_eq!(folder.read("specs/web.yaml"), wrong);
+}
