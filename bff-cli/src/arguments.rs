@@ -73,6 +73,14 @@ pub(crate) enum Command {
 Findings go to stderr (as JSON and annotations to stdout), a summary to stderr. `--fix` mends slips of the finger, of
 YAML and of notation in the specs; what may be meant otherwise, it leaves to you, with the text to write."))]
     Check(Check),
+    /// Show what one request becomes: policies, calls and their order, worst cases, where each field comes from
+    #[command(after_help = after("  bff explain web 'GET /home'   one endpoint, by its key in the spec or by the path clients ask for
+  bff explain web               all of them
+  bff explain web 'GET /home' --format mermaid        the calls as a diagram, for Markdown
+
+Calls of one step run at once, as soon as what they wait for is there. The worst case adds the timeouts of calls that wait
+for each other; the endpoint's own timeout ends them all."))]
+    Explain(Explain),
     /// Show which field of which upstream reaches which frontend, and by which endpoint
     #[command(after_help = after("  bff exposure                  every frontend, as a table
   bff exposure web --upstream users        what the browser gets to see of users
@@ -154,6 +162,30 @@ pub(crate) struct Check {
     /// Make the edits that can only be what was meant
     #[arg(long)]
     pub(crate) fix: bool,
+}
+
+/// `bff explain`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The frontend
+    pub(crate) name: String,
+    /// The endpoint: `GET /home`; all without
+    pub(crate) endpoint: Option<String>,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ExplainFormat,
+}
+
+/// How an endpoint is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// For people
+    #[default]
+    Human,
+    /// One JSON array
+    Json,
+    /// Calls as a flowchart
+    Mermaid,
 }
 
 /// `bff exposure`

@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod explain;
 mod exposure;
 mod generate;
 mod init;
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: &Arguments, console: Console) -> Result<Outcome> {
     match &arguments.command {
         Command::Init(command) => init::run(command, console),
         Command::Check(command) => check::run(&workspace()?, command, console),
+        Command::Explain(command) => explain::run(&workspace()?, command, console),
         Command::Exposure(command) => exposure::run(&workspace()?, command, console),
         Command::Generate(command) => generate::run(&workspace()?, command, console),
         Command::Build(command) => build::run(&workspace()?, command, console),

@@ -9,7 +9,7 @@ fn help_teaches() {
         &[],
     );
     for command in [
-        "init", "check", "exposure", "generate", "build", "run", "mock", "up",
+        "init", "check", "explain", "exposure", "generate", "build", "run", "mock", "up",
     ] {
         let example = format!("  bff {command}");
         let example = if command == "run" {
