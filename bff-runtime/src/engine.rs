@@ -11,6 +11,9 @@ mod call;
 mod fan;
 mod form;
 mod outcome;
+mod retry;
+
+pub(crate) use arguments::Draft;
 
 use std::pin::Pin;
 use std::task::Poll;

@@ -60,6 +60,8 @@ pub(crate) struct Metrics {
     /// By place in the table of routes: where its counters are. Endpoints chosen by a condition share them.
     places: Vec<usize>,
     upstreams: Vec<(&'static str, [AtomicU64; OUTCOMES.len()])>,
+    /// By upstream: attempts that followed another, and those the budget was too small for.
+    retries: Vec<[AtomicU64; 2]>,
     /// By upstream and place in its contract; both come from the tables.
     breaches: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
 }
@@ -110,6 +112,7 @@ impl Metrics {
                 .iter()
                 .map(|upstream| (upstream.name, std::array::from_fn(|_| AtomicU64::new(0))))
                 .collect(),
+            retries: bff.upstreams.iter().map(|_| Default::default()).collect(),
             breaches: Mutex::new(BTreeMap::new()),
         }
     }
@@ -163,6 +166,14 @@ impl Metrics {
             .zip(at)
             .and_then(|((_, counts), at)| counts.get(at))
         {
+            count.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Counts an attempt of a call that followed another (`made`), or that the budget was too small for.
+    pub(crate) fn retried(&self, upstream: usize, made: bool) {
+        if let Some([sent, refused]) = self.retries.get(upstream) {
+            let count = if made { sent } else { refused };
             count.fetch_add(1, Relaxed);
         }
     }
@@ -278,6 +289,21 @@ impl Metrics {
                 writeln!(
                     out,
                     "bff_upstream_calls_total{{upstream=\"{name}\",outcome=\"{outcome}\"}} {count}"
+                )?;
+            }
+        }
+        head(
+            out,
+            "bff_upstream_retries_total",
+            "counter",
+            "Further attempts of calls: made, or left out for want of budget.",
+        )?;
+        for ((name, _), [made, refused]) in self.upstreams.iter().zip(&self.retries) {
+            for (outcome, count) in [("made", made), ("over_budget", refused)] {
+                let count = count.load(Relaxed);
+                writeln!(
+                    out,
+                    "bff_upstream_retries_total{{upstream=\"{name}\",outcome=\"{outcome}\"}} {count}"
                 )?;
             }
         }

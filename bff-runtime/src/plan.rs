@@ -11,6 +11,7 @@ use bff_json::{Block, Condition, Path, Shape, Slot, Template};
 
 use crate::auth::Scheme;
 use crate::exchange::Handler;
+pub use crate::limit::Charge;
 
 /// The version of these tables. Generated code compares it in a const, so that a generator and a runtime that don't
 /// fit fail to compile, in words.
@@ -53,6 +54,8 @@ pub struct Server {
     pub strict: bool,
     /// Bytes of a request's body, unless the endpoint says otherwise.
     pub body_limit: u64,
+    /// How many proxies of our own stand in front, each of which appends to `x-forwarded-for`.
+    pub trusted_proxies: u8,
 }
 
 /// An environment variable, or a file.
@@ -92,6 +95,8 @@ pub struct Upstream {
     pub timeout: Duration,
     /// For a connection to be made.
     pub connect_timeout: Duration,
+    /// How many attempts may be repeated ones, in percent of the calls that may be repeated.
+    pub retry_budget: u8,
     /// Headers sent with each call.
     pub headers: &'static [(&'static str, Text)],
     /// What tells the upstream who asks.
@@ -150,6 +155,8 @@ pub struct Route {
     pub inputs: Inputs,
     /// The request's JSON body.
     pub body: Option<&'static BodyInput>,
+    /// Whether it passes through: query, headers and body are the upstream's to judge.
+    pub passes: bool,
     /// The generated function.
     pub handler: Handler,
 }
@@ -187,6 +194,8 @@ pub struct Policies {
     pub roles: &'static [&'static str],
     /// Clauses that read inputs and claims alone are decided before any call.
     pub require: &'static [Clause],
+    /// How often; all of these.
+    pub limits: &'static [Charge],
     /// From the request's head to the answer's last byte (for pass-through: its head).
     pub timeout: Duration,
     /// Bytes of the request's body.
@@ -454,6 +463,8 @@ pub struct Call {
     pub when: Option<Condition>,
     /// Its own bound, from its start to its answer's last byte; else the upstream's.
     pub timeout: Option<Duration>,
+    /// How many attempts may follow the first, within its time. Of a write only if `idempotency-key` goes along.
+    pub retry: u8,
     /// What to capture of its answer; `None` when nothing reads the body.
     pub shape: Option<&'static Shape>,
     /// Statuses of 2xx that the contract documents without a body: then its value is null. Of any other an empty body is a
@@ -547,6 +558,18 @@ pub enum Style {
     Pipe,
 }
 
+impl Style {
+    /// What stands between two elements, encoded; none if each has the name before it.
+    pub(crate) fn between(self) -> Option<&'static str> {
+        match self {
+            Style::Repeat => None,
+            Style::Comma => Some(","),
+            Style::Space => Some("%20"),
+            Style::Pipe => Some("%7C"),
+        }
+    }
+}
+
 /// The body of a call.
 #[derive(Debug)]
 pub struct CallBody {
@@ -563,6 +586,8 @@ pub enum BodyValue {
     Json(&'static Template),
     /// As a form (`application/x-www-form-urlencoded`): the fields of an object.
     Form(&'static Block),
+    /// The same, where lists of these fields aren't repeated.
+    FormWith(&'static Block, &'static [(&'static str, Style)]),
 }
 
 /// What an error answer of a call means.
@@ -590,6 +615,17 @@ pub enum ErrorAction {
         /// What is written; evaluated with the error's tape as number 0. An object whose fields join the problem.
         template: &'static Template,
     },
+}
+
+/// Pass-through of one operation.
+#[derive(Debug)]
+pub struct Stream {
+    /// What it calls: of this its operation and arguments count.
+    pub call: Call,
+    /// The media types the request's body may have; none: it has no body.
+    pub media: &'static [&'static str],
+    /// Whether there must be a body.
+    pub required: bool,
 }
 
 /// A pass-through endpoint.

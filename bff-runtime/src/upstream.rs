@@ -3,6 +3,7 @@
 //! In: a request below the upstream's URL. Out: its answer, gathered or as it comes, or how it failed. No redirect is
 //! followed, no proxy variable read, no content coding asked for. Time is the caller's: whoever waits sets the bound.
 
+mod budget;
 mod gather;
 mod h1;
 mod headers;
@@ -16,6 +17,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 
+pub(crate) use budget::Budget;
 pub(crate) use gather::gather;
 pub(crate) use headers::Headers;
 pub(crate) use transport::{Broken, BrokenKind, Sending, Transport, chain};
@@ -33,6 +35,8 @@ pub(crate) struct Live {
     transport: Box<dyn Transport>,
     instances: Vec<Instance>,
     next: AtomicUsize,
+    /// Of attempts that follow another.
+    pub(crate) budget: Budget,
     /// What every request carries, values from files aside.
     headers: HeaderMap,
     /// Headers whose values can change.
@@ -118,9 +122,32 @@ impl Live {
             transport,
             instances,
             next: AtomicUsize::new(0),
+            budget: Budget::new(plan.retry_budget),
             headers,
             changing,
         })
+    }
+
+    /// An upstream over a transport of a test's own.
+    #[cfg(test)]
+    pub(crate) fn over(
+        plan: &'static Upstream,
+        urls: &[&str],
+        transport: Box<dyn Transport>,
+        metrics: Arc<Metrics>,
+    ) -> Live {
+        let instances = urls.iter().filter_map(|url| Instance::parse(url));
+        Live {
+            plan,
+            metrics,
+            index: 0,
+            transport,
+            instances: instances.collect(),
+            next: AtomicUsize::new(0),
+            budget: Budget::new(plan.retry_budget),
+            headers: HeaderMap::new(),
+            changing: Vec::new(),
+        }
     }
 
     /// The instance whose turn it is.
@@ -129,6 +156,20 @@ impl Live {
             [one] => Some(one),
             many => many.get(self.next.fetch_add(1, Ordering::Relaxed) % many.len().max(1)),
         }
+    }
+
+    /// The same target at another instance, if there is one.
+    pub(crate) fn elsewhere(&self, uri: &Uri) -> Option<Uri> {
+        let below = |instance: &Instance| Some(instance.below(uri)?.to_owned());
+        let (tried, target) = self
+            .instances
+            .iter()
+            .enumerate()
+            .find_map(|(at, instance)| Some((at, below(instance)?)))?;
+        let tried = self.instances.get(tried)?;
+        let mut turns = (0..self.instances.len()).filter_map(|_| self.pick());
+        let other = turns.find(|other| !std::ptr::eq(*other, tried))?;
+        other.uri(format!("{}{target}", other.prefix))
     }
 
     /// All instances.
@@ -166,15 +207,8 @@ impl Live {
         }
     }
 
-    /// Sends one request; gives the answer's head, and its body as it comes however long it is.
-    pub(crate) fn send_unlimited(
-        &self,
-        method: Method,
-        uri: Uri,
-        headers: HeaderMap,
-        body: Body,
-    ) -> Sending<'_> {
-        let request = request(method, uri, headers, body);
+    /// Passes one request on; gives the answer's head, and its body as it comes however long it is.
+    pub(crate) fn pass(&self, request: Request<Body>) -> Sending<'_> {
         self.transport.send(request, u64::MAX)
     }
 
@@ -188,6 +222,11 @@ impl Live {
     ) -> Result<Fetched, Broken> {
         let request = request(method, uri, headers, body);
         self.transport.fetch(request, self.plan.body_limit).await
+    }
+
+    /// Counts an attempt that followed another, or that the budget was too small for.
+    pub(crate) fn count_retry(&self, made: bool) {
+        self.metrics.retried(self.index, made);
     }
 
     /// Counts how a call ended.
@@ -212,6 +251,14 @@ impl Instance {
             authority,
             prefix: path.path().trim_end_matches('/').to_owned(),
         })
+    }
+
+    /// A URI's target below this instance's prefix; `None` if it is another's.
+    fn below<'u>(&self, uri: &'u Uri) -> Option<&'u str> {
+        let own = uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority);
+        let target = uri.path_and_query().filter(|_| own)?.as_str();
+        let below = target.strip_prefix(self.prefix.as_str())?;
+        below.starts_with('/').then_some(below)
     }
 
     /// The URI of a target that starts with this instance's prefix; `None` if the target is no path and query.

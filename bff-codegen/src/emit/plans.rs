@@ -10,7 +10,8 @@ use super::module::Module;
 use super::names::Names;
 use super::tables::{self, PoolNames};
 use super::upstreams::UpstreamNames;
-use super::{Item, duration, input, place};
+use super::{Item, duration, input, one_line, place};
+pub(crate) use crate::ir::ListStyle as Style;
 use crate::ir;
 
 /// The module.
@@ -40,6 +41,20 @@ pub(crate) fn module(
             }
             Work::Proxy(proxy) => {
                 tokens.extend(self::proxy(model, endpoint, proxy, item, upstreams))
+            }
+            Work::Stream(call) => {
+                let Some(table) = tables.plan.as_ref().and_then(|plan| plan.calls.first()) else {
+                    continue;
+                };
+                let mut writer = Writer {
+                    types: &model.types,
+                    item,
+                    upstreams,
+                    sources,
+                    names: &mut names,
+                    items: TokenStream::new(),
+                };
+                tokens.extend(writer.stream(endpoint, call, table, &tables.pool));
             }
         }
     }
@@ -100,6 +115,14 @@ fn proxy(
         #[doc = #doc]
         pub static #name: Proxy = Proxy { upstream: &#upstream, allow: &[#(#allow),*], documented: #documented };
     }
+}
+
+/// The media types an operation takes, and whether it must get one.
+pub(crate) fn request_media(call: &model::Call) -> (Vec<&str>, bool) {
+    let body = call.operation.body.as_ref();
+    let media = body.into_iter().flat_map(|body| &body.content);
+    let required = body.is_some_and(|body| body.required);
+    (media.map(|media| media.name.as_str()).collect(), required)
 }
 
 struct Writer<'a> {
@@ -165,6 +188,29 @@ impl Writer<'_> {
         }
     }
 
+    fn stream(
+        &mut self,
+        endpoint: &Endpoint,
+        call: &model::Call,
+        table: &ir::Call,
+        pool: &ir::Pool,
+    ) -> TokenStream {
+        let pool_names = PoolNames::new(pool, &self.item.name, self.names);
+        let name = &self.item.plan.clone();
+        let doc = format!(
+            " `{}` ({}): `{}`, streamed.",
+            endpoint.key,
+            place(self.sources, endpoint.place),
+            one_line(&call.text)
+        );
+        let call_table = self.call(call, table, &pool_names);
+        let (media, required) = request_media(call);
+        quote! {
+            #[doc = #doc]
+            pub static #name: Stream = Stream { call: #call_table, media: &[#(#media),*], required: #required };
+        }
+    }
+
     fn call(&mut self, call: &model::Call, table: &ir::Call, pool: &PoolNames) -> TokenStream {
         let (name, operation) = (
             &call.name,
@@ -205,6 +251,10 @@ impl Writer<'_> {
         if let Some(timeout) = call.timeout {
             let timeout = duration(timeout);
             tokens.extend(quote! { .timeout(#timeout) });
+        }
+        if call.retry > 0 {
+            let attempts = Literal::u8_unsuffixed(call.retry);
+            tokens.extend(quote! { .retry(#attempts) });
         }
         if let Some(shape) = &table.shape {
             let shape = self.shape(
@@ -272,11 +322,19 @@ impl Writer<'_> {
                     .extend(quote! { #[doc = #doc] static #name: Template = #template; });
                 quote! { BodyValue::Json(&#name) }
             }
-            ir::BodyValue::Form(block) => {
+            ir::BodyValue::Form(block, lists) => {
                 let block = pool.block(block);
                 self.items
                     .extend(quote! { #[doc = #doc] static #name: Block = #block; });
-                quote! { BodyValue::Form(&#name) }
+                if lists.is_empty() {
+                    return quote! { BodyValue::Form(&#name) };
+                }
+                let lists = lists.iter().map(|(list, style)| match style {
+                    Style::Comma => quote! { (#list, Style::Comma) },
+                    Style::Space => quote! { (#list, Style::Space) },
+                    Style::Pipe => quote! { (#list, Style::Pipe) },
+                });
+                quote! { BodyValue::FormWith(&#name, &[#(#lists),*]) }
             }
         }
     }
@@ -357,14 +415,6 @@ fn argument_of(
         Style::Pipe => quote! { .style(Style::Pipe) },
     });
     quote! { Argument::#new(#place, #name, #value) #style }
-}
-
-/// How a list is written, where not by repeating the parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Style {
-    Comma,
-    Space,
-    Pipe,
 }
 
 /// How a parameter's list is written; none for repeating it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bff_spec::contract::Operation;
-use bff_spec::model::{Endpoint, Identity, Model, Text, TextPart, Upstream, Work};
+use bff_spec::model::{Endpoint, Identity, Model, Text, TextPart, Upstream};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -75,8 +75,7 @@ pub(crate) fn module(model: &Model, sources: &Sources) -> (Module, UpstreamNames
 fn operations(model: &Model, upstream: usize) -> Vec<&Operation> {
     let mut used: Vec<&Operation> = Vec::new();
     for Endpoint { work, .. } in &model.endpoints {
-        let Work::Calls(calls) = work else { continue };
-        for call in calls.calls.iter().filter(|call| call.upstream == upstream) {
+        for call in work.calls().iter().filter(|call| call.upstream == upstream) {
             if !used
                 .iter()
                 .any(|known| route(known) == route(&call.operation))
@@ -97,6 +96,7 @@ fn upstream(upstream: &Upstream) -> TokenStream {
     let url = text(&upstream.url);
     let timeout = duration(upstream.timeout);
     let connect = duration(upstream.connect_timeout);
+    let budget = proc_macro2::Literal::u8_unsuffixed(upstream.retry_budget);
     let headers = upstream.headers.iter().map(|(name, value)| {
         let value = text(value);
         quote! { (#name, #value) }
@@ -113,6 +113,7 @@ fn upstream(upstream: &Upstream) -> TokenStream {
             url: #url,
             timeout: #timeout,
             connect_timeout: #connect,
+            retry_budget: #budget,
             headers: &[#(#headers),*],
             identity: #identity,
             body_limit: #limit,

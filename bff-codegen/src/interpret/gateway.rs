@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use bff_runtime::auth::{Algorithm, ClaimRule, Jwt, KeySource, Scheme};
+use bff_runtime::auth::{Algorithm, ApiKey, ClaimRule, Jwt, KeySource, Scheme};
 use bff_runtime::exchange::{Answering, Exchange};
 use bff_runtime::failure::{Failure, Kind as FailureKind};
-use bff_runtime::plan;
+use bff_runtime::{limit, plan};
 use bff_spec::contract::{Kind, Location, Types};
 use bff_spec::model::{self, Endpoint, Fan, Identity, Model, SchemeKind, Segment, TextPart, Work};
 
@@ -19,7 +19,10 @@ use crate::{ir, lower};
 #[derive(Debug, Clone, Copy)]
 enum Run {
     Plan(&'static plan::Plan),
+    /// Its answer would go through this function, which is Rust's and can't be interpreted.
+    Hooked(&'static plan::Plan, &'static str),
     Proxy(&'static plan::Proxy),
+    Stream(&'static plan::Stream),
 }
 
 /// Handlers are plain functions, so what they run is found by their route.
@@ -38,10 +41,12 @@ pub fn interpret(model: &Model) -> &'static plan::Bff {
     let schemes: Vec<&'static dyn Scheme> = model
         .schemes
         .iter()
-        .map(|scheme| self::scheme(scheme, claims) as &'static dyn Scheme)
+        .map(|scheme| self::scheme(scheme, claims))
         .collect();
+    let limits: Vec<&'static limit::InMemory> = model.limits.iter().map(self::limit).collect();
     let interpreter = Interpreter {
         model,
+        limits: &limits,
         upstreams: &upstreams,
         schemes: &schemes,
     };
@@ -73,6 +78,7 @@ pub fn interpret(model: &Model) -> &'static plan::Bff {
         server: plan::Server {
             strict: model.server.strict,
             body_limit: model.server.body_limit.unwrap_or(emit::BODY_LIMIT),
+            trusted_proxies: model.server.trusted_proxies,
         },
         openapi: text(&crate::openapi::yaml(model)),
         upstreams: slice(upstreams),
@@ -88,8 +94,8 @@ pub fn plan_of(route: &'static plan::Route) -> Option<&'static plan::Plan> {
         .unwrap_or_else(PoisonError::into_inner)
         .get(&place)
     {
-        Some(Run::Plan(plan)) => Some(plan),
-        Some(Run::Proxy(_)) | None => None,
+        Some(Run::Plan(plan) | Run::Hooked(plan, _)) => Some(plan),
+        Some(Run::Proxy(_) | Run::Stream(_)) | None => None,
     }
 }
 
@@ -103,7 +109,12 @@ fn handle(exchange: Exchange) -> Answering {
     Box::pin(async move {
         match run {
             Some(Run::Plan(plan)) => exchange.run(plan).await?.reply(),
+            Some(Run::Hooked(_, name)) => Err(Failure::new(
+                FailureKind::Gateway,
+                format!("This answer goes through the function `{name}`, and an interpreted gateway has none."),
+            )),
             Some(Run::Proxy(proxy)) => exchange.proxy(proxy).await,
+            Some(Run::Stream(stream)) => exchange.stream(stream).await,
             None => Err(Failure::new(
                 FailureKind::Gateway,
                 "The endpoint has no plan.",
@@ -133,6 +144,7 @@ fn upstream(upstream: &model::Upstream) -> plan::Upstream {
         url: text_of(&upstream.url),
         timeout: upstream.timeout,
         connect_timeout: upstream.connect_timeout,
+        retry_budget: upstream.retry_budget,
         headers: slice(headers.collect()),
         identity: match upstream.identity {
             Identity::None => plan::Identity::None,
@@ -143,8 +155,7 @@ fn upstream(upstream: &model::Upstream) -> plan::Upstream {
     }
 }
 
-fn scheme(scheme: &model::Scheme, claims_shape: &'static bff_json::Shape) -> &'static Jwt {
-    let SchemeKind::Jwt(jwt) = &scheme.kind;
+fn scheme(scheme: &model::Scheme, claims_shape: &'static bff_json::Shape) -> &'static dyn Scheme {
     let claims = scheme.claims.iter().map(|claim| ClaimRule {
         name: text(&claim.name),
         kind: match claim.kind {
@@ -156,6 +167,19 @@ fn scheme(scheme: &model::Scheme, claims_shape: &'static bff_json::Shape) -> &'s
         list: claim.list,
         required: claim.required,
     });
+    let claims = slice(claims.collect());
+    let jwt = match &scheme.kind {
+        SchemeKind::Jwt(jwt) => jwt,
+        SchemeKind::ApiKey(api_key) => {
+            return leak(ApiKey {
+                name: text(&scheme.name),
+                header: text(&api_key.header),
+                keys: text_of(&api_key.keys),
+                claims_shape,
+                claims,
+            });
+        }
+    };
     leak(Jwt {
         name: text(&scheme.name),
         source: match &jwt.keys {
@@ -173,21 +197,66 @@ fn scheme(scheme: &model::Scheme, claims_shape: &'static bff_json::Shape) -> &'s
         leeway: jwt.leeway,
         required: slice(jwt.required.iter().map(|name| text(name)).collect()),
         claims_shape,
-        claims: slice(claims.collect()),
+        claims,
     })
 }
 
 struct Interpreter<'a> {
     model: &'a Model,
+    limits: &'a [&'static limit::InMemory],
     upstreams: &'a [&'static plan::Upstream],
     schemes: &'a [&'static dyn Scheme],
 }
 
+fn limit(limit: &model::Limit) -> &'static limit::InMemory {
+    let per = match &limit.per {
+        model::Per::Subject | model::Per::Claim(_) => limit::Per::Claim,
+        model::Per::Key => limit::Per::Key,
+        model::Per::Ip => limit::Per::Ip,
+        model::Per::Header(name) => limit::Per::Header(text(name)),
+        model::Per::Route => limit::Per::Route,
+        model::Per::Everyone => limit::Per::Everyone,
+    };
+    leak(limit::InMemory(limit::Allowance {
+        name: text(&limit.name),
+        per,
+        rate: limit.rate.map(|rate| limit::Rate {
+            count: rate.count,
+            period: rate.period,
+            burst: rate.burst,
+        }),
+        quota: limit.quota.map(|quota| limit::Quota {
+            count: quota.count,
+            period: quota.period,
+        }),
+        concurrency: limit.concurrency,
+    }))
+}
+
 impl Interpreter<'_> {
+    fn charges(&self, endpoint: &Endpoint, tables: &ir::Endpoint) -> Vec<plan::Charge> {
+        let charges = endpoint.limits.iter().zip(&tables.counted_by);
+        let charge = |(charge, by): (&model::Charge, &Option<ir::Path>)| {
+            Some(plan::Charge {
+                limit: *self.limits.get(charge.limit)?,
+                by: by.as_ref().map(tables::path),
+                cost: charge.cost,
+            })
+        };
+        charges.filter_map(charge).collect()
+    }
+
     fn endpoint(&self, endpoint: &Endpoint, tables: &ir::Endpoint) -> (plan::Route, Run) {
         let run = match &endpoint.work {
-            Work::Calls(calls) => Run::Plan(leak(self.plan(calls, tables))),
+            Work::Calls(calls) => {
+                let plan = leak(self.plan(calls, tables));
+                match &calls.transform {
+                    None => Run::Plan(plan),
+                    Some(hook) => Run::Hooked(plan, text(&hook.name)),
+                }
+            }
             Work::Proxy(proxy) => Run::Proxy(leak(self.proxy(proxy))),
+            Work::Stream(call) => Run::Stream(leak(self.stream(call, tables))),
         };
         let auth = endpoint
             .auth
@@ -219,6 +288,7 @@ impl Interpreter<'_> {
                 scopes: words(&endpoint.require.scopes),
                 roles: words(&endpoint.require.roles),
                 require: slice(tables.require.iter().map(clause).collect()),
+                limits: slice(self.charges(endpoint, tables)),
                 timeout: endpoint.timeout,
                 body_limit: endpoint
                     .body_limit
@@ -227,6 +297,7 @@ impl Interpreter<'_> {
             },
             inputs: inputs(&self.model.types, endpoint),
             body,
+            passes: matches!(endpoint.work, Work::Proxy(_) | Work::Stream(_)),
             handler: handle,
         };
         (route, run)
@@ -252,12 +323,25 @@ impl Interpreter<'_> {
         }
     }
 
+    fn stream(&self, call: &model::Call, tables: &ir::Endpoint) -> plan::Stream {
+        let leaker = Leaker::new(&tables.pool);
+        let nothing = ir::Call::default();
+        let table = tables.plan.as_ref().and_then(|plan| plan.calls.first());
+        let (media, required) = emit::request_media(call);
+        plan::Stream {
+            call: self.call(call, table.unwrap_or(&nothing), leaker),
+            media: slice(media.into_iter().map(text).collect()),
+            required,
+        }
+    }
+
     fn upstream(&self, place: usize) -> &'static plan::Upstream {
         static NONE: plan::Upstream = plan::Upstream {
             name: "",
             url: plan::Text(&[]),
             timeout: std::time::Duration::ZERO,
             connect_timeout: std::time::Duration::ZERO,
+            retry_budget: 0,
             headers: &[],
             identity: plan::Identity::None,
             body_limit: 0,
@@ -350,7 +434,7 @@ impl Interpreter<'_> {
                     ir::BodyValue::Json(template) => {
                         plan::BodyValue::Json(leak(leaker.template(template)))
                     }
-                    ir::BodyValue::Form(block) => plan::BodyValue::Form(leak(leaker.block(block))),
+                    ir::BodyValue::Form(block, lists) => form(leak(leaker.block(block)), lists),
                 },
             });
         let errors = call
@@ -389,6 +473,7 @@ impl Interpreter<'_> {
             fan: fan(call.fan, table.list_answer),
             when: table.when.as_ref().map(tables::condition),
             timeout: call.timeout,
+            retry: call.retry,
             shape: table.shape.as_ref().map(|shape| leaker.shape(shape)),
             headers: slice(
                 table
@@ -429,6 +514,21 @@ fn value(value: &ir::Value) -> plan::Value {
             plan::Value::List(slice(values.iter().map(self::value).collect()))
         }
     }
+}
+
+fn form(block: &'static bff_json::Block, lists: &[(String, ir::ListStyle)]) -> plan::BodyValue {
+    if lists.is_empty() {
+        return plan::BodyValue::Form(block);
+    }
+    let lists = lists.iter().map(|(name, style)| {
+        let style = match style {
+            ir::ListStyle::Comma => plan::Style::Comma,
+            ir::ListStyle::Space => plan::Style::Space,
+            ir::ListStyle::Pipe => plan::Style::Pipe,
+        };
+        (text(name), style)
+    });
+    plan::BodyValue::FormWith(block, slice(lists.collect()))
 }
 
 fn fan(fan: Fan, list_answer: bool) -> plan::Fan {

@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Uri};
 use tokio::time::Instant;
 
 use super::arguments::{Bound, Draft};
-use super::{Calling, Settled, Start, fan, outcome};
+use super::{Calling, Settled, Start, fan, outcome, retry};
 use crate::exchange::Request;
 use crate::failure::{Failure, Kind};
 use crate::plan::{Call, Fan, Plan};
@@ -44,13 +44,14 @@ pub(super) fn start(
             "the upstream is in no table",
         ));
     };
-    let Some(draft) = Draft::new(call, plan, scope)? else {
+    let Some(draft) = Draft::new(call, plan.calls, scope)? else {
         return Ok(Start::Unmade(Tape::absent()));
     };
     let sender = Sender {
         call,
         live,
         request,
+        deadline,
     };
     Ok(match call.fan {
         Fan::One {
@@ -88,7 +89,7 @@ pub(super) fn start(
             let all = chunks
                 .into_iter()
                 .map(|chunk| sender.ready(&draft, Some((argument, chunk))));
-            fan::split(call, all.collect::<Result<_, _>>()?, parallel)
+            fan::split(call, all.collect::<Result<_, _>>()?, parallel, deadline)
         }
         Fan::Each {
             argument,
@@ -128,6 +129,7 @@ struct Sender<'r> {
     call: &'static Call,
     live: &'r Arc<Live>,
     request: &'r Request,
+    deadline: Instant,
 }
 
 impl Sender<'_> {
@@ -165,11 +167,11 @@ impl Sender<'_> {
     }
 
     fn send(&self, ready: Ready) -> Calling {
-        let call = self.call;
+        let (call, deadline) = (self.call, self.deadline);
         if !call.write {
-            return Box::pin(async move { ask(call, ready).await.map(whole) });
+            return Box::pin(async move { ask(call, ready, deadline).await.map(whole) });
         }
-        let write = tokio::time::timeout(WRITE_LIMIT, ask(call, ready));
+        let write = tokio::time::timeout(WRITE_LIMIT, ask(call, ready, deadline));
         let write = self.request.app.writes.run(async move { write.await.ok() });
         Box::pin(async move {
             let lost = || {
@@ -195,15 +197,25 @@ fn whole(tape: Tape) -> Settled {
     }
 }
 
-/// Sends one request and reads the answer.
-pub(super) async fn ask(call: &'static Call, ready: Ready) -> Result<Tape, Failure> {
-    let Ready {
-        live,
-        method,
-        uri,
-        headers,
-        body,
-    } = ready;
-    let fetched = Arc::clone(&live).fetch(method, uri, headers, body).await;
+/// Sends one request, perhaps several times until `deadline`, and reads the answer.
+pub(super) async fn ask(
+    call: &'static Call,
+    ready: Ready,
+    deadline: Instant,
+) -> Result<Tape, Failure> {
+    let live = Arc::clone(&ready.live);
+    let fetched = if call.retry == 0 {
+        let Ready {
+            live,
+            method,
+            uri,
+            headers,
+            body,
+        } = ready;
+        live.fetch(method, uri, headers, body).await
+    } else {
+        // Boxed, so that calls that are made once don't carry its state.
+        Box::pin(retry::fetch(call, ready, deadline)).await
+    };
     outcome::read(call, &live, fetched)
 }

@@ -23,6 +23,7 @@ struct Batch {
     waiting: VecDeque<(usize, Ready)>,
     running: Vec<One>,
     parallel: usize,
+    deadline: Instant,
 }
 
 impl Batch {
@@ -30,6 +31,7 @@ impl Batch {
         call: &'static Call,
         all: impl IntoIterator<Item = (usize, Ready)>,
         parallel: u16,
+        deadline: Instant,
     ) -> Batch {
         let waiting = all.into_iter().collect();
         Batch {
@@ -37,6 +39,7 @@ impl Batch {
             waiting,
             running: Vec::new(),
             parallel: usize::from(parallel.max(1)),
+            deadline,
         }
     }
 
@@ -45,7 +48,8 @@ impl Batch {
         while self.running.len() < self.parallel
             && let Some((at, ready)) = self.waiting.pop_front()
         {
-            self.running.push((at, Box::pin(ask(self.call, ready))));
+            self.running
+                .push((at, Box::pin(ask(self.call, ready, self.deadline))));
         }
         if self.running.is_empty() {
             return None;
@@ -66,9 +70,14 @@ impl Batch {
 }
 
 /// A list split into batches: their answers are one list, in order.
-pub(super) fn split(call: &'static Call, all: Vec<Ready>, parallel: u16) -> Start {
+pub(super) fn split(
+    call: &'static Call,
+    all: Vec<Ready>,
+    parallel: u16,
+    deadline: Instant,
+) -> Start {
     let mut tapes: Vec<Option<Tape>> = all.iter().map(|_| None).collect();
-    let mut batch = Batch::new(call, all.into_iter().enumerate(), parallel);
+    let mut batch = Batch::new(call, all.into_iter().enumerate(), parallel, deadline);
     Start::Calling(Box::pin(async move {
         while let Some((at, result)) = batch.next().await {
             let tape = result?;
@@ -107,7 +116,7 @@ pub(super) fn each(
         }
         entries.push((value, None));
     }
-    let mut batch = Batch::new(call, sent, parallel);
+    let mut batch = Batch::new(call, sent, parallel, deadline);
     let calling = async move {
         loop {
             // Out of time, what is there by then counts; of a required call the caller's timer decides.

@@ -30,24 +30,40 @@ pub(super) fn read(
             ),
         },
         Ok(fetched) => (Outcome::Status, error(call, fetched)),
-        Err(broken) => {
-            let outcome = match broken.kind {
-                BrokenKind::Connect => Outcome::Connect,
-                BrokenKind::Wire => Outcome::Broken,
-                BrokenKind::TooLarge => Outcome::Invalid,
-            };
-            (
-                outcome,
-                Err(Failure::upstream(
-                    Kind::Upstream,
-                    live.plan.name,
-                    broken.cause,
-                )),
-            )
-        }
+        Err(broken) => (
+            of_broken(broken.kind),
+            Err(Failure::upstream(
+                Kind::Upstream,
+                live.plan.name,
+                broken.cause,
+            )),
+        ),
     };
     live.count(outcome);
     result
+}
+
+/// How an attempt ended that another follows.
+pub(super) fn passing(fetched: &Result<Fetched, Broken>) -> Outcome {
+    match fetched {
+        Ok(_) => Outcome::Status,
+        Err(broken) => of_broken(broken.kind),
+    }
+}
+
+fn of_broken(kind: BrokenKind) -> Outcome {
+    match kind {
+        BrokenKind::Connect => Outcome::Connect,
+        BrokenKind::Wire => Outcome::Broken,
+        BrokenKind::TooLarge | BrokenKind::Client => Outcome::Invalid,
+    }
+}
+
+/// What the spec says of a status.
+pub(super) fn rule(call: &'static Call, code: u16) -> Option<&'static ErrorAction> {
+    let mut rules = call.errors.iter();
+    let rule = rules.find(|rule| (rule.first..=rule.last).contains(&code));
+    rule.map(|rule| &rule.then)
 }
 
 /// Captures a success. No body is null where the contract says that there may be none, else a broken answer.
@@ -117,11 +133,7 @@ fn error(call: &'static Call, fetched: Fetched) -> Result<Tape, Failure> {
     let status = fetched.status;
     let code = status.as_u16();
     let cause = format!("{} answered {code}", call.operation.id);
-    let rule = call
-        .errors
-        .iter()
-        .find(|rule| (rule.first..=rule.last).contains(&code));
-    let kind = match rule.map(|rule| &rule.then) {
+    let kind = match rule(call, code) {
         Some(ErrorAction::Absent) => return Ok(Tape::absent()),
         Some(ErrorAction::Pass) => Kind::Passed(status),
         Some(ErrorAction::Select { shape, template }) => {

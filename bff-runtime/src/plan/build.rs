@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bff_json::{Condition, Path, Shape, Slot};
 
+
 use super::{
-    Argument, Bff, BodyValue, Bound, Call, CallBody, ErrorRule, Fan, Format, Input, ListRules,
-    Operation, Pattern, Place, Rules, Server, Style, Value,
+    Argument, Bff, BodyValue, Bound, Call, CallBody, ErrorRule, Fan, Format, Input,
+    ListRules, Operation, Pattern, Place, Policies, Rules, Server, Style, Value,
 };
 
 impl Bff {
@@ -21,9 +22,26 @@ impl Bff {
         server: Server {
             strict: false,
             body_limit: 0,
+            trusted_proxies: 0,
         },
         openapi: "",
     };
+}
+
+impl Policies {
+    /// For everybody, as often as they like.
+    #[must_use]
+    pub const fn within(timeout: Duration, body_limit: u64) -> Policies {
+        Policies {
+            auth: &[],
+            scopes: &[],
+            roles: &[],
+            require: &[],
+            limits: &[],
+            timeout,
+            body_limit,
+        }
+    }
 }
 
 impl Call {
@@ -45,6 +63,7 @@ impl Call {
             },
             when: None,
             timeout: None,
+            retry: 0,
             shape: None,
             headers: &[],
             errors: &[],
@@ -114,6 +133,13 @@ impl Call {
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Call {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// See [`Call::retry`].
+    #[must_use]
+    pub const fn retry(mut self, attempts: u8) -> Call {
+        self.retry = attempts;
         self
     }
 

@@ -7,14 +7,18 @@
 )]
 
 mod client;
+mod raw;
 mod tables;
 mod upstream;
 
 mod calls;
 mod failures;
 mod graph;
+mod hooks;
 mod http_surface;
 mod inputs;
 mod jwt;
 mod pass_through;
+mod retries;
 mod start;
+mod streams;

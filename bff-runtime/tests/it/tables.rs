@@ -85,6 +85,7 @@ pub(crate) const fn upstream(name: &'static str, url: Text) -> Upstream {
         url,
         timeout: Duration::from_secs(10),
         connect_timeout: Duration::from_secs(2),
+        retry_budget: 20,
         headers: &[],
         identity: Identity::None,
         body_limit: 1 << 20,
@@ -148,6 +149,7 @@ pub(crate) const fn call(
         },
         when: None,
         timeout: None,
+        retry: 0,
         shape: None,
         headers: &[],
         errors: &[],
@@ -162,6 +164,7 @@ pub(crate) const OPEN: Policies = Policies {
     scopes: &[],
     roles: &[],
     require: &[],
+    limits: &[],
     timeout: Duration::from_secs(20),
     body_limit: 1024,
 };
@@ -185,6 +188,7 @@ pub(crate) const fn get(
         policies: OPEN,
         inputs,
         body: None,
+        passes: false,
         handler,
     }
 }
@@ -211,6 +215,7 @@ pub(crate) const fn bff(routes: &'static [Route]) -> Bff {
         server: bff_runtime::plan::Server {
             strict: false,
             body_limit: 1024,
+            trusted_proxies: 0,
         },
         openapi: "openapi: 3.1.0\n",
     }

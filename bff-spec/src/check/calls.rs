@@ -141,6 +141,7 @@ impl Scene<'_, '_> {
         let Some(body) = &operation.body else {
             if let Some(place) = written {
                 self.error(Code::RequestBody, place, format!("`{id}` takes no body"))
+                    .help("take it out")
                     .related(operation.place, "the operation is here");
                 return None;
             }
@@ -152,6 +153,7 @@ impl Scene<'_, '_> {
                 argument.place(),
                 "the body is given twice: as an argument, and under `body`",
             )
+            .help("take one of the two out")
             .related(*place, "`body` is here");
             return None;
         }

@@ -69,7 +69,8 @@ impl Reader<'_> {
                 Code::BadName,
                 key.place,
                 format!("a call can't be named `{name}`: it has a meaning of its own"),
-            );
+            )
+            .help = Some("name it after what it gives: `user`, `orders`".into());
             return None;
         }
         if !is_name(name) {

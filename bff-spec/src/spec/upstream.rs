@@ -198,7 +198,8 @@ impl Reader<'_> {
             Code::BadName,
             place,
             format!("`{name}` can't be a header's name"),
-        );
+        )
+        .help = Some("letters, digits and `-`: `x-api-key`".into());
         None
     }
 

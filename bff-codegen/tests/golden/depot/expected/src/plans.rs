@@ -8,7 +8,7 @@ use ::bff_runtime::json::{
 use ::bff_runtime::plan::{
     Answer, Argument, BodyField, BodyInput, BodyRule, BodyValue, Call, ErrorAction,
     ErrorRule, Fan, HeaderValue, ListRules, Place, Plan, Proxy, Rules, Scalar, Segment,
-    Style, Value,
+    Stream, Style, Value,
 };
 
 /// What is kept of every `Shelf`, however deep.
@@ -89,7 +89,7 @@ static GET_SHELVES_ANSWER: Template = Template::Block(&Block::Fields(&[
     ]))),
 ]));
 
-/// `GET /shelves` (`specs/ops.yaml:17`).
+/// `GET /shelves` (`specs/ops.yaml:19`).
 pub static GET_SHELVES: Plan = Plan {
     calls: &[
         Call::new("shelves", &super::upstreams::DEPOT_LIST_SHELVES)
@@ -97,6 +97,7 @@ pub static GET_SHELVES: Plan = Plan {
                 Argument::optional(Place::Query, "zone", Value::path(Path::tape(0, &[Hop::Value(0)]))),
                 Argument::optional(Place::Query, "page", Value::path(Path::tape(0, &[Hop::Value(1)]))),
             ])
+            .retry(2)
             .shape(&GET_SHELVES_SHELVES)
             .headers(&[("x-total", 1)])
             .client_input()
@@ -127,7 +128,7 @@ static GET_ITEMS_WHEN_HEADER_X_VIEW_SHORT_ANSWER: Template = Template::select(
     &Block::Fields(&[Entry::field("\"id\":", Template::copy(Path::here(&[Hop::Value(0)])))]),
 );
 
-/// `GET /items when header.x-view = "short"` (`specs/ops.yaml:28`).
+/// `GET /items when header.x-view = "short"` (`specs/ops.yaml:30`).
 pub static GET_ITEMS_WHEN_HEADER_X_VIEW_SHORT: Plan = Plan {
     calls: &[
         Call::new("items", &super::upstreams::DEPOT_GET_ITEMS)
@@ -137,6 +138,7 @@ pub static GET_ITEMS_WHEN_HEADER_X_VIEW_SHORT: Plan = Plan {
                     Hop::Value(0),
                 ]))).style(Style::Comma),
             ])
+            .retry(2)
             .shape(&GET_ITEMS_WHEN_HEADER_X_VIEW_SHORT_ITEMS)
             .client_input()
             .client_argument(),
@@ -212,7 +214,7 @@ static GET_ITEMS_ANSWER: Template = Template::Block(&Block::Fields(&[
     )),
 ]));
 
-/// `GET /items` (`specs/ops.yaml:33`).
+/// `GET /items` (`specs/ops.yaml:35`).
 pub static GET_ITEMS: Plan = Plan {
     calls: &[
         Call::new("items", &super::upstreams::DEPOT_GET_ITEMS)
@@ -222,6 +224,7 @@ pub static GET_ITEMS: Plan = Plan {
                     Hop::Value(0),
                 ]))).style(Style::Comma),
             ])
+            .retry(2)
             .shape(&GET_ITEMS_ITEMS)
             .client_input()
             .client_argument(),
@@ -235,6 +238,7 @@ pub static GET_ITEMS: Plan = Plan {
                 ]))),
             ])
             .fan(Fan::Each { argument: 0, parallel: 4, max: 50 })
+            .retry(2)
             .shape(&GET_ITEMS_STOCK)
             .errors(&[ErrorRule { first: 404, last: 404, then: ErrorAction::Absent }]),
     ],
@@ -370,7 +374,7 @@ static POST_MOVES_ANSWER: Template = Template::Block(&Block::Fields(&[
     ]),
 ]));
 
-/// `POST /moves` (`specs/ops.yaml:54`).
+/// `POST /moves` (`specs/ops.yaml:56`).
 pub static POST_MOVES: Plan = Plan {
     calls: &[
         Call::new("moved", &super::upstreams::DEPOT_MOVE)
@@ -412,5 +416,20 @@ pub static ANY_DEPOT: Proxy = Proxy {
         ("GET", &[Segment::Literal("items"), Segment::Parameter("id"), Segment::Literal("stock")]),
         ("POST", &[Segment::Literal("moves")]),
         ("POST", &[Segment::Literal("labels")]),
+        ("PUT", &[Segment::Literal("items"), Segment::Parameter("id"), Segment::Literal("photo")]),
     ]),
+};
+
+/// `PUT /items/{id}/photo` (`specs/ops.yaml:81`): `depot.putPhoto(id = path.id, size = query.kind)`, streamed.
+pub static PUT_ITEMS_ID_PHOTO: Stream = Stream {
+    call: Call::new("proxy", &super::upstreams::DEPOT_PUT_PHOTO)
+        .write()
+        .arguments(&[
+            Argument::required(Place::Path, "id", Value::path(Path::tape(0, &[Hop::Value(0)]))),
+            Argument::optional(Place::Query, "size", Value::path(Path::tape(0, &[Hop::Value(1)]))),
+        ])
+        .client_input()
+        .client_argument(),
+    media: &["image/png", "image/jpeg"],
+    required: true,
 };

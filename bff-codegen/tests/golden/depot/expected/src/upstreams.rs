@@ -10,6 +10,7 @@ pub static DEPOT: Upstream = Upstream {
     url: Text(&[Part::Variable("DEPOT_URL", None)]),
     timeout: Duration::from_millis(800),
     connect_timeout: Duration::from_secs(1),
+    retry_budget: 10,
     headers: &[("x-api-key", Text(&[Part::Variable("DEPOT_KEY", None)])), ("x-app", Text(&[Part::Literal("ops")]))],
     identity: Identity::Forward,
     body_limit: 10485760,
@@ -54,4 +55,12 @@ pub static DEPOT_PRINT_LABEL: Operation = Operation {
     id: "printLabel",
     method: "POST",
     path: &[PathPart::Literal("/labels")],
+};
+
+/// `PUT /items/{id}/photo`
+pub static DEPOT_PUT_PHOTO: Operation = Operation {
+    upstream: &DEPOT,
+    id: "putPhoto",
+    method: "PUT",
+    path: &[PathPart::Literal("/items/"), PathPart::Argument("id"), PathPart::Literal("/photo")],
 };
