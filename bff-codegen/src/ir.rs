@@ -98,7 +98,16 @@ pub(crate) enum Value {
 #[derive(Debug)]
 pub(crate) enum BodyValue {
     Json(Template),
-    Form(Block),
+    /// With the fields whose lists aren't repeated.
+    Form(Block, Vec<(String, ListStyle)>),
+}
+
+/// How a list is written between separators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ListStyle {
+    Comma,
+    Space,
+    Pipe,
 }
 
 #[derive(Debug)]

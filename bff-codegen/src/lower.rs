@@ -14,7 +14,7 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bff_spec::contract::{Kind, TypeId, Types};
+use bff_spec::contract::{Kind, Operation, TypeId, Types};
 use bff_spec::model::{self, Fan, Model, Work};
 
 use crate::ir;
@@ -263,7 +263,8 @@ impl<'m> Reader<'m> {
             .collect();
         let body = call.body.as_ref().map(|body| {
             if body.media == "application/x-www-form-urlencoded" {
-                ir::BodyValue::Form(self.block(&body.value, None, Purpose::Request))
+                let block = self.block(&body.value, None, Purpose::Request);
+                ir::BodyValue::Form(block, form_lists(&call.operation, &body.media))
             } else {
                 ir::BodyValue::Json(self.template(&body.value, None, Purpose::Request))
             }
@@ -414,4 +415,25 @@ pub(crate) fn bits(calls: &[usize]) -> u64 {
 /// A text as JSON.
 pub(crate) fn json_string(text: &str) -> String {
     serde_json::Value::String(text.to_owned()).to_string()
+}
+
+/// The fields of a form whose lists are written between separators.
+fn form_lists(operation: &Operation, media: &str) -> Vec<(String, ir::ListStyle)> {
+    let mut media = operation
+        .body
+        .iter()
+        .flat_map(|body| &body.content)
+        .filter(|known| known.name == media);
+    let encoding = media.next().into_iter().flat_map(|media| &media.encoding);
+    encoding
+        .filter(|(_, encoding)| !encoding.explode)
+        .map(|(name, encoding)| {
+            let style = match encoding.style.as_str() {
+                "spaceDelimited" => ir::ListStyle::Space,
+                "pipeDelimited" => ir::ListStyle::Pipe,
+                _ => ir::ListStyle::Comma,
+            };
+            (name.clone(), style)
+        })
+        .collect()
 }

@@ -11,8 +11,8 @@ use super::names::Names;
 use super::tables::{self, PoolNames};
 use super::upstreams::UpstreamNames;
 use super::{Item, duration, input, one_line, place};
-pub(crate) use crate::ir::ListStyle as Style;
 use crate::ir;
+pub(crate) use crate::ir::ListStyle as Style;
 
 /// The module.
 pub(crate) fn module(

@@ -13,9 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::failure::{Failure, InputFault, Kind};
 use crate::percent;
-use crate::plan::{
-    Argument, BodyValue, CALLS, CLAIMS, Call, Fan, PathPart, Place, Plan, Style, Value,
-};
+use crate::plan::{Argument, BodyValue, CALLS, CLAIMS, Call, Fan, PathPart, Place, Value};
 use crate::router::is_dots;
 
 /// The longest body of a call.
@@ -271,12 +269,7 @@ fn write_query(
     separator: &mut char,
     target: &mut String,
 ) {
-    let between = match argument.style {
-        Style::Repeat => None,
-        Style::Comma => Some(","),
-        Style::Space => Some("%20"),
-        Style::Pipe => Some("%7C"),
-    };
+    let between = argument.style.between();
     for (at, value) in values.iter().enumerate() {
         match between {
             Some(between) if at > 0 => target.push_str(between),
@@ -298,19 +291,19 @@ fn write_body(
     let mut json = Vec::with_capacity(256);
     let template = match value {
         BodyValue::Json(template) => template,
-        BodyValue::Form(block) => &Template::Block(block),
+        BodyValue::Form(block) | BodyValue::FormWith(block, _) => &Template::Block(block),
     };
     let broken =
         |cause: String| Failure::upstream(Kind::Upstream, call.operation.upstream.name, cause);
     scope
         .render(template, &mut json, LONGEST)
         .map_err(|error| broken(error.to_string()))?;
-    match value {
-        BodyValue::Json(_) => Ok(json.into()),
-        BodyValue::Form(_) => {
-            super::form::write(&json).ok_or_else(|| broken("the form is no object".to_owned()))
-        }
-    }
+    let lists = match value {
+        BodyValue::Json(_) => return Ok(json.into()),
+        BodyValue::Form(_) => &[],
+        BodyValue::FormWith(_, lists) => *lists,
+    };
+    super::form::write(&json, lists).ok_or_else(|| broken("the form is no object".to_owned()))
 }
 
 /// Where a value comes from: the client, or a call.
