@@ -40,7 +40,10 @@ pub enum RenderError {
     /// Its selections are nested too deeply.
     TooDeep,
     /// A value that was promised isn't there.
-    Missing,
+    Missing {
+        /// The number of the tape it was to be read from, where that is one of the scope's.
+        tape: Option<u8>,
+    },
 }
 
 impl fmt::Display for RenderError {
@@ -48,7 +51,7 @@ impl fmt::Display for RenderError {
         f.write_str(match self {
             RenderError::TooLong => "the answer would be too long",
             RenderError::TooDeep => "the answer would be nested too deeply",
-            RenderError::Missing => "a promised value is missing",
+            RenderError::Missing { .. } => "a promised value is missing",
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bff_json::{Scope, Tape};
+use bff_json::{RenderError, Scope, Tape};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
@@ -51,7 +51,16 @@ impl Answers {
         Ok(reply)
     }
 
-    fn write(self) -> Result<Reply, Failure> {
+    /// The upstream that promised a value which isn't there.
+    fn promised_by(&self, error: RenderError) -> Option<&'static str> {
+        let RenderError::Missing { tape: Some(tape) } = error else {
+            return None;
+        };
+        let call = usize::from(tape.checked_sub(plan::CALLS)?);
+        Some(self.plan.calls.get(call)?.operation.upstream.name)
+    }
+
+    fn write(self, last: Last<'_>) -> Result<Reply, Failure> {
         let answer = &self.plan.answer;
         let status = StatusCode::from_u16(answer.status)
             .map_err(|_| Failure::new(Kind::Gateway, "The endpoint has no valid status."))?;
@@ -82,9 +91,10 @@ impl Answers {
         let mut text = Vec::with_capacity(FIRST_ROOM);
         scope
             .render(template, &mut text, LONGEST)
-            .map_err(|error| {
-                Failure::new(Kind::Upstream, "The answer can't be put together.")
-                    .because(error.to_string())
+            .map_err(|error| match self.promised_by(error) {
+                Some(upstream) => Failure::upstream(Kind::Upstream, upstream, error.to_string()),
+                None => Failure::new(Kind::Upstream, "The answer can't be put together.")
+                    .because(error.to_string()),
             })?;
         let method = &self.request.head.method;
         if complete && status == StatusCode::OK && (method == Method::GET || method == Method::HEAD)

@@ -257,6 +257,25 @@ impl<'s, 'a> Writer<'s, 'a> {
         Ok(outcome)
     }
 
+    /// A promise that isn't kept, and whose it was.
+    #[cold]
+    fn missing(&self, value: &Template, current: Option<View<'a>>) -> RenderError {
+        let root = match value {
+            Template::Copy { path, .. } | Template::Select { path, .. } => Some(path.root),
+            _ => None,
+        };
+        let tape = match root {
+            Some(Root::Tape(tape)) => Some(tape),
+            Some(Root::Current) => current.and_then(|view| {
+                let mut tapes = self.scope.tapes.iter();
+                let place = tapes.position(|tape| std::ptr::eq(tape, view.tape))?;
+                u8::try_from(place).ok()
+            }),
+            None => None,
+        };
+        RenderError::Missing { tape }
+    }
+
     /// Entries of an open object: all of them, or those of one of its conditions or spreads.
     fn entries(
         &mut self,
@@ -281,7 +300,7 @@ impl<'s, 'a> Writer<'s, 'a> {
                     match (outcome, absent) {
                         (Outcome::Written, _) => {}
                         (Outcome::Null | Outcome::Absent, Absent::Promised) => {
-                            return Err(RenderError::Missing);
+                            return Err(self.missing(value, current));
                         }
                         (Outcome::Null, Absent::Null | Absent::Copied)
                         | (Outcome::Absent, Absent::Null) => {
