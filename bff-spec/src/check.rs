@@ -10,6 +10,7 @@ mod block;
 mod body;
 mod calls;
 mod condition;
+mod deprecated;
 mod describe;
 mod endpoint;
 mod fan;

@@ -291,6 +291,8 @@ pub struct Endpoint {
     pub description: Option<String>,
     /// `tags`
     pub tags: Vec<String>,
+    /// `deprecated`
+    pub deprecated: Option<Deprecation>,
     /// `auth`: any of these of [`Model::schemes`]; empty is `none`.
     pub auth: Vec<usize>,
     /// `require`
@@ -307,6 +309,19 @@ pub struct Endpoint {
     pub body: Option<BodyInput>,
     /// What it does.
     pub work: Work,
+}
+
+/// `deprecated`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deprecation {
+    /// Whether answers say so.
+    pub told: bool,
+    /// `since`: midnight of that day (UTC), in seconds since 1970.
+    pub since: Option<u64>,
+    /// `sunset`: likewise.
+    pub sunset: Option<u64>,
+    /// `use`: the method, and the path with the base if it is one of this frontend's.
+    pub successor: Option<(String, String)>,
 }
 
 /// A segment of a path.

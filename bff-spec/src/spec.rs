@@ -7,6 +7,7 @@ mod auth;
 mod bites;
 mod call;
 mod defaults;
+pub(crate) mod deprecated;
 mod endpoint;
 mod file;
 mod headers;
@@ -141,6 +142,7 @@ pub(crate) struct EndpointDecl {
     pub(crate) summary: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) tags: Vec<String>,
+    pub(crate) deprecated: Option<deprecated::DeprecatedDecl>,
     pub(crate) params: Vec<ParamDecl>,
     pub(crate) body: Option<BodyDecl>,
     pub(crate) calls: Vec<CallDecl>,

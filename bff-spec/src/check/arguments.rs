@@ -54,6 +54,7 @@ impl Scene<'_, '_> {
                     argument.place,
                     format!("`{}` is bound twice", argument.name.text),
                 )
+                .help("take one of the two out")
                 .related(first, "it is bound first here");
                 ok = false;
                 continue;

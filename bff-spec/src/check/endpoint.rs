@@ -7,7 +7,7 @@ use super::scope::{At, Claims, Scene};
 use super::uses::{Collector, Roots};
 use crate::contract::Kind;
 use crate::diagnostic::{Code, Severity};
-use crate::model::{Calls, Charge, Endpoint, HeaderValue, Proxy, Require, Work};
+use crate::model::{Calls, Charge, Deprecation, Endpoint, HeaderValue, Proxy, Require, Work};
 use crate::nearest::nearest;
 use crate::spec::TimeoutDecl;
 use crate::syntax::ast;
@@ -71,7 +71,8 @@ impl Scene<'_, '_> {
         if failed || self.decl.broken {
             return None;
         }
-        self.finish(auth?, require?, limits?, work?)
+        let deprecated = self.deprecated().ok()?;
+        self.finish(auth?, require?, limits?, work?, deprecated)
     }
 
     fn finish(
@@ -80,6 +81,7 @@ impl Scene<'_, '_> {
         require: Require,
         limits: Vec<Charge>,
         work: Work,
+        deprecated: Option<Deprecation>,
     ) -> Option<Endpoint> {
         let decl = self.decl;
         let spec = self.checker.spec;
@@ -113,6 +115,7 @@ impl Scene<'_, '_> {
             summary: decl.summary.clone(),
             description: decl.description.clone(),
             tags: decl.tags.clone(),
+            deprecated,
             auth,
             require,
             limits,

@@ -31,7 +31,8 @@ impl Scene<'_, '_> {
         want: &Want,
     ) -> Option<Value> {
         let ast::Value::Path(value) = &argument.value else {
-            self.error(Code::Fan, place, "`each` stands before a path to a list");
+            self.error(Code::Fan, place, "`each` stands before a path to a list")
+                .help("`name = each orders.items.sku`: one call for each of them");
             return None;
         };
         if let Some(select) = &value.select {

@@ -128,6 +128,7 @@ impl Scene<'_, '_> {
                         place,
                         format!("`{name}` is only ever sent (`writeOnly`), never answered"),
                     )
+                    .help("take it out")
                     .maybe_related(schema, "its schema is here");
                     return;
                 }

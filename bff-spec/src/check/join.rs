@@ -31,11 +31,20 @@ impl Scene<'_, '_> {
         let Kind::List(inner) = self.kind(walk.ty) else {
             let what = self.describe(walk.ty);
             let so_far = walk.so_far().to_owned();
+            let each = keys
+                .iter()
+                .any(|key| matches!(key.field.as_slice(), [word] if word.text == "each"));
+            let help = if each {
+                "its call binds no list with `each`: `name = each orders.items.sku`"
+            } else {
+                "go on to a list in it, or read it as it is"
+            };
             self.error(
                 Code::Join,
                 place,
                 format!("`{so_far}` is {what}: a join looks in a list or a map"),
-            );
+            )
+            .help(help);
             return None;
         };
         let inner = *inner;
@@ -85,7 +94,8 @@ impl Scene<'_, '_> {
                 Code::Join,
                 place,
                 format!("{of} one at a time: `[]` makes no sense"),
-            );
+            )
+            .help("take `[]` out");
             return None;
         }
         let equals = self.join_operand(&key.equals, at, ty)?;

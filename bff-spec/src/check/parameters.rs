@@ -62,6 +62,7 @@ impl Scene<'_, '_> {
                 argument.name.place,
                 format!("`{id}` takes no body"),
             )
+            .help("take it out")
             .related(operation.place, "the operation is here");
             return;
         }

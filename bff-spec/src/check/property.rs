@@ -95,6 +95,7 @@ impl Scene<'_, '_> {
                         name.text
                     ),
                 )
+                .help("take it out: the upstream makes it")
                 .maybe_related(field.place, "the property is here");
                 return None;
             }

@@ -202,6 +202,7 @@ impl Scene<'_, '_> {
                     word.text
                 ),
             )
+            .help("take the selection out")
             .related(defined, "the fragment is here");
             return None;
         }

@@ -101,7 +101,9 @@ pub(super) fn explain(error: &ScanError, text: &str, at: usize) -> Explained {
         }
         ErrorKind::UnclosedQuotedScalar => explained(here, "this quote is never closed", None),
         ErrorKind::UnclosedFlowCollection { open } => {
-            explained(here, format!("this `{open}` is never closed"), None)
+            let close = if *open == '[' { ']' } else { '}' };
+            let help = format!("close it with `{close}`");
+            explained(here, format!("this `{open}` is never closed"), Some(help))
         }
         ErrorKind::MisplacedFlowCollectionEnd => {
             explained(here, "this bracket closes nothing", None).quoting(&line)
@@ -128,6 +130,14 @@ pub(super) fn explain(error: &ScanError, text: &str, at: usize) -> Explained {
         ErrorKind::BlockSequenceEntryNotAllowed => {
             let help = "a list starts on a line of its own, or is written `[…]`".to_owned();
             explained(here, "a list can't start here", Some(help))
+        }
+        _ if error.info().contains("comment") => {
+            let help = "quote the text, or end it before the comment".to_owned();
+            explained(
+                here,
+                "YAML takes ` #` for the start of a comment, and the text goes on below it",
+                Some(help),
+            )
         }
         _ => explained(here, format!("this is not YAML: {}", error.info()), None),
     }

@@ -33,7 +33,11 @@ pub(super) fn unique(
                 format!("`{}` is here twice; the last one counts", key.text),
             ),
         };
-        out.push(Diagnostic::new(code, key.place, message).related(place, "the first is here"));
+        out.push(
+            Diagnostic::new(code, key.place, message)
+                .help("take one of the two out")
+                .related(place, "the first is here"),
+        );
         if dialect == Dialect::Contract {
             *first = (key, value);
         }

@@ -12,6 +12,7 @@ const ENDPOINT: Keys = Keys {
         "summary",
         "description",
         "tags",
+        "deprecated",
         "params",
         "body",
         "calls",
@@ -31,10 +32,6 @@ const ENDPOINT: Keys = Keys {
         "transform",
     ],
     later: &[
-        (
-            "deprecated",
-            "take it out, and say it in `description` meanwhile",
-        ),
         ("cache", "take it out: every answer is made anew meanwhile"),
     ],
 };
@@ -78,6 +75,7 @@ impl Reader<'_> {
                 .into_iter()
                 .map(|(text, _)| text)
                 .collect(),
+            deprecated: table.get("deprecated").and_then(|n| self.deprecated(n)),
             params: table
                 .get("params")
                 .map(|n| self.params(n))
@@ -178,6 +176,7 @@ impl Reader<'_> {
                 place,
                 "an answer of this status has no body, and `response` makes one",
             );
+            diagnostic.help = Some("take `response` out, or answer with another status".into());
             diagnostic.related.push(crate::diagnostic::Related {
                 message: "`response` is here".into(),
                 place: key.place,

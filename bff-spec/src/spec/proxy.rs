@@ -93,7 +93,8 @@ impl Reader<'_> {
                         Code::Contradiction,
                         key.place,
                         format!("`{name}` has a meaning only beside `proxy`"),
-                    );
+                    )
+                    .help = Some("take it out".into());
                 }
             }
             if rest {

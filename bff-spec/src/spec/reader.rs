@@ -296,7 +296,8 @@ impl<'a> Reader<'a> {
                             Code::BadValue,
                             place,
                             format!("`{path}` leads out of the workspace"),
-                        );
+                        )
+                        .help = Some("a spec's files stand in its workspace: copy it there".into());
                         return None;
                     }
                 }

@@ -101,7 +101,8 @@ impl Reader<'_> {
                             Code::DefinedTwice,
                             place,
                             format!("`{{{name}}}` stands twice in this path"),
-                        );
+                        )
+                        .help = Some("parameters of one path have names of their own".into());
                         ok = false;
                     }
                     segments.push(Segment::Parameter(name));

@@ -289,10 +289,7 @@ fn what_is_not_in_the_grammar() {
         ),
         ("a[]", "`[]` picks nothing here"),
         ("a[1.5]", "`1.5` is no place in a list"),
-        (
-            "a[x]",
-            "a field isn't named in brackets",
-        ),
+        ("a[x]", "a field isn't named in brackets"),
         (
             "a: b ?? c",
             "here stands `c`, where a literal (a text in double quotes, a number, `true`, `false`, `null`, `[]`) is expected",

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use bff_spec::exposure::{Source, Via, rows};
 use bff_spec::model::Model;
+use bff_spec::source::SourceLoader;
 use bff_spec::worst;
 
 use crate::{assert_all, cases, folder, matches};
@@ -70,4 +71,46 @@ fn text(model: &Model) -> String {
         .unwrap();
     }
     out
+}
+
+/// A spec beside a contract, both texts.
+struct Both<'t>(&'t str, &'t str);
+
+impl SourceLoader for Both<'_> {
+    fn read(&self, path: &str) -> Result<String, String> {
+        match path {
+            "spec.yaml" => Ok(self.0.to_owned()),
+            _ => Ok(self.1.to_owned()),
+        }
+    }
+}
+
+#[test]
+fn types_that_double_are_bounded() {
+    let mut contract = String::from(
+        "openapi: 3.1.0\ninfo: { title: T, version: \"1\" }\npaths:\n  /x:\n    get:\n      operationId: x\n      responses:\n        \
+         \"200\": { description: \"\", content: { application/json: { schema: { $ref: \"#/components/schemas/T0\" } } } }\n\
+         components:\n  schemas:\n",
+    );
+    for i in 0..40 {
+        let next = i + 1;
+        writeln!(
+            contract,
+            "    T{i}: {{ type: object, properties: {{ a: {{ $ref: \"#/components/schemas/T{next}\" }}, b: {{ $ref: \"#/components/schemas/T{next}\" }} }} }}"
+        )
+        .unwrap();
+    }
+    contract +=
+        "    T40: { type: object, properties: { a: { type: string, x-sensitive: true } } }\n";
+    let spec = "bff: web\nupstreams:\n  t: { contract: t.yaml, url: \"${T}\" }\nendpoints:\n  GET /x:\n    auth: none\n    \
+                calls: { x: t.x() }\n    response: |\n      ...x { * }\n";
+    let checked = bff_spec::check(&Both(spec, &contract), "spec.yaml");
+    let codes: Vec<&str> = checked
+        .diagnostics
+        .iter()
+        .map(|d| d.code.as_str())
+        .collect();
+    assert_eq!(codes, ["W0703"]);
+    let rows = rows(&checked.model.unwrap());
+    assert!((10_000..11_000).contains(&rows.len()), "{}", rows.len());
 }
