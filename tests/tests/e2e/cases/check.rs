@@ -99,6 +99,9 @@ fn problem_body(got: &Got, expected: Option<&str>) -> Vec<String> {
     if problem.get("status") != Some(&got.status.as_u16().into()) {
         wrong.push("the problem's status is not the answer's".to_owned());
     }
+    if expected == Some("*") {
+        return wrong;
+    }
     let expected: Value = expected.map_or(Value::Object(Default::default()), |body| {
         serde_json::from_str(body).unwrap()
     });

@@ -44,6 +44,7 @@ sections! {
     answers_and_errors = "answers-and-errors"
     routes = "routes"
     pass_through = "pass-through"
+    lints = "lints"
 }
 
 /// Runs every case of a section; `CASES` picks those whose file or name contains it.
@@ -177,6 +178,10 @@ fn build(
         left.iter()
             .map(|(code, words)| format!("doesn't find {code} {words}")),
     );
+    if !left.is_empty() {
+        let found = checked.diagnostics.iter();
+        wrong.extend(found.map(|found| format!("but {} {}", found.code.as_str(), found.message)));
+    }
     if !wrong.is_empty() {
         let spec = files.get(SPEC).map_or("", String::as_str);
         wrong.push(format!("the spec is\n{spec}"));
