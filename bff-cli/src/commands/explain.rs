@@ -63,8 +63,10 @@ struct Called {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Worst {
     requests: u32,
-    /// Of calls that wait for each other; the endpoint's own timeout may end them before.
+    /// Of calls that wait for each other.
     time: String,
+    /// Whether the endpoint's own timeout ends them before.
+    ended: bool,
     /// Those calls.
     path: Vec<String>,
 }
@@ -182,6 +184,7 @@ fn explained<'r>(
         worst: Worst {
             requests: requests.iter().fold(0, |sum, n| sum.saturating_add(*n)),
             time: duration(longest),
+            ended: longest > endpoint.timeout,
             path: path.iter().filter_map(name).collect(),
         },
         answer: rows.map(|row| origin(model, endpoint, row)).collect(),

@@ -14,7 +14,7 @@ GET /api/books/{id}  web
     1. reviews?  books.listReviews(bookId = path.id, limit = 3)  at once, up to 5s
   worst case
     requests  2 requests
-    time      5s
+    time      5s, and the timeout ends them after 2s
   answer
     id               ← books.getBook: id
     title            ← books.getBook: title

@@ -41,6 +41,11 @@ fn endpoint(one: &Explained, console: Console) -> String {
         } else {
             String::new()
         };
+        let ended = if one.worst.ended {
+            format!(", and the timeout ends them after {}", one.timeout)
+        } else {
+            String::new()
+        };
         out += &columns(&[
             vec![
                 "requests".into(),
@@ -49,7 +54,7 @@ fn endpoint(one: &Explained, console: Console) -> String {
                     "request",
                 ),
             ],
-            vec!["time".into(), format!("{}{path}", one.worst.time)],
+            vec!["time".into(), format!("{}{path}{ended}", one.worst.time)],
         ]);
     }
     if !one.answer.is_empty() {

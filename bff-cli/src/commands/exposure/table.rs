@@ -135,7 +135,10 @@ mod tests {
         let row = [cell(30), cell(60), cell(60), cell(9)];
         assert_eq!(widths(std::slice::from_ref(&row), 200), [30, 60, 60, 9]);
         let narrow = widths(std::slice::from_ref(&row), 100);
-        assert!(INDENT + 3 * GAP + narrow.iter().sum::<usize>() <= 104, "{narrow:?}");
+        assert!(
+            INDENT + 3 * GAP + narrow.iter().sum::<usize>() <= 104,
+            "{narrow:?}"
+        );
         assert!(narrow.iter().all(|width| *width >= 9), "{narrow:?}");
     }
 
