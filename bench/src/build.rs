@@ -60,6 +60,11 @@ fn generate(root: &Path, workspace: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Builds a package of this workspace, and gives its program.
+pub(crate) fn package(root: &Path, package: &str, profile: &str) -> anyhow::Result<PathBuf> {
+    build(root, root, package, profile)
+}
+
 #[derive(Deserialize)]
 struct Artifact {
     executable: Option<PathBuf>,

@@ -7,6 +7,7 @@
 //! Everything is on loopback. What never happens here: an answer that counts without having been compared.
 
 mod build;
+mod checking;
 mod contender;
 mod cpu;
 mod data;
@@ -44,6 +45,8 @@ enum Command {
     Screen(Settings),
     /// One upstream answer of 2 kB, passed through
     Pass(Settings),
+    /// The time that `bff check` takes, over three specs and over two hundred
+    Check(checking::Settings),
     /// The upstreams; prints where they listen, ends with its standard input
     #[command(hide = true)]
     Upstream,
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Upstream => block_on(upstream::serve()),
         Command::Screen(settings) => compare(&workload::SCREEN, &settings),
         Command::Pass(settings) => compare(&workload::PASS, &settings),
+        Command::Check(settings) => root().and_then(|root| checking::run(root, &settings)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -64,10 +68,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn compare(workload: &workload::Workload, settings: &Settings) -> anyhow::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+/// The workspace's root.
+fn root() -> anyhow::Result<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
-        .context("the bench crate stands in the workspace's root")?;
+        .context("the bench crate stands in the workspace's root")
+}
+
+fn compare(workload: &workload::Workload, settings: &Settings) -> anyhow::Result<()> {
+    let root = root()?;
     let measured = block_on(run::run(root, workload, settings))?;
     let machine = machine::Machine::here(root);
     let text = report::text(workload, settings, &machine, &measured);
