@@ -5,6 +5,7 @@
 //! and once, after the slots are given out, to write the tables. Claims have one shape for the whole gateway.
 
 mod block;
+pub(crate) mod deprecated;
 mod input;
 mod path;
 mod recursion;
@@ -163,6 +164,8 @@ impl<'m> Reader<'m> {
         self.pool = ir::Pool::default();
         self.blocks.clear();
         let (before, after) = self.clauses(&endpoint.require);
+        let by = |charge: &model::Charge| Some(self.value_path(charge.by.as_ref()?, None));
+        let counted_by = endpoint.limits.iter().map(by).collect();
         let rule = endpoint.body.as_ref().map(|body| {
             let tape = usize::from(BODY);
             match self.body_rule(tape, ROOT, body.ty, &mut Vec::new()) {
@@ -178,6 +181,12 @@ impl<'m> Reader<'m> {
         });
         let plan = match &endpoint.work {
             Work::Calls(calls) => Some(self.calls(calls, after)),
+            Work::Stream(call) => Some(ir::Plan {
+                calls: vec![self.call(0, call)],
+                require: Vec::new(),
+                headers: Vec::new(),
+                answer: None,
+            }),
             Work::Proxy(_) => None,
         };
         let mut pool = std::mem::take(&mut self.pool);
@@ -195,6 +204,7 @@ impl<'m> Reader<'m> {
         }
         ir::Endpoint {
             require: before,
+            counted_by,
             body,
             plan,
             pool,

@@ -4,6 +4,9 @@
 
 mod problems;
 mod schema;
+mod stream;
+
+use std::collections::BTreeSet;
 
 use bff_spec::contract::Location;
 use bff_spec::model::{BodyInput, Calls, Endpoint, Input, Model, SchemeKind, Segment, Work};
@@ -67,7 +70,7 @@ pub(crate) fn document(model: &Model) -> OpenAPI {
             };
             // Where a header or query value chooses, the endpoint that takes the rest is the one described.
             if place.is_none() || endpoint.choice.is_none() {
-                *place = Some(operation(model, endpoint, camel(&id), &mut schemas));
+                *place = Some(operation(model, endpoint, method, camel(&id), &mut schemas));
             }
         }
     }
@@ -77,16 +80,25 @@ pub(crate) fn document(model: &Model) -> OpenAPI {
     };
     problems::add(&mut components);
     for scheme in &model.schemes {
-        let SchemeKind::Jwt(_) = scheme.kind;
-        let bearer = SecurityScheme::HTTP {
+        let bearer = |format: Option<&str>| SecurityScheme::HTTP {
             scheme: "bearer".to_owned(),
-            bearer_format: Some("JWT".to_owned()),
+            bearer_format: format.map(str::to_owned),
             description: None,
             extensions: IndexMap::new(),
         };
+        let security = match &scheme.kind {
+            SchemeKind::Jwt(_) => bearer(Some("JWT")),
+            SchemeKind::ApiKey(keys) if keys.header == "authorization" => bearer(None),
+            SchemeKind::ApiKey(keys) => SecurityScheme::APIKey {
+                location: openapiv3::APIKeyLocation::Header,
+                name: keys.header.clone(),
+                description: None,
+                extensions: IndexMap::new(),
+            },
+        };
         components
             .security_schemes
-            .insert(scheme.name.clone(), ReferenceOr::Item(bearer));
+            .insert(scheme.name.clone(), ReferenceOr::Item(security));
     }
     document.components = Some(components);
     document
@@ -148,6 +160,7 @@ fn place<'i>(item: &'i mut PathItem, method: &str) -> Option<&'i mut Option<Oper
 fn operation(
     model: &Model,
     endpoint: &Endpoint,
+    method: &str,
     id: String,
     schemas: &mut Schemas<'_>,
 ) -> Operation {
@@ -186,11 +199,26 @@ fn operation(
                 ..Response::default()
             }));
         }
+        Work::Stream(_) => {}
     }
     for (status, problem) in problems::of(model, endpoint, schemas) {
         responses
             .responses
             .insert(StatusCode::Code(status), problem);
+    }
+    if let (Work::Calls(calls), "GET") = (&endpoint.work, method)
+        && calls.status == 200
+        && calls.response.is_some()
+    {
+        let same = Response {
+            description: "Not modified: what `if-none-match` names is still the answer.".to_owned(),
+            ..Response::default()
+        };
+        let same = ReferenceOr::Item(same);
+        responses.responses.insert(StatusCode::Code(304), same);
+    }
+    if let Work::Stream(call) = &endpoint.work {
+        stream::answers(model, call, schemas, &mut responses);
     }
     let security = endpoint
         .auth
@@ -204,17 +232,75 @@ fn operation(
     Operation {
         tags: endpoint.tags.clone(),
         summary: endpoint.summary.clone(),
-        description: endpoint.description.clone(),
+        description: description(endpoint),
+        deprecated: endpoint.deprecated.is_some(),
         operation_id: Some(id),
         parameters,
-        request_body: endpoint
-            .body
-            .as_ref()
-            .map(|body| ReferenceOr::Item(self::body(body, schemas))),
+        request_body: match &endpoint.work {
+            Work::Stream(call) => stream::body(model, call, schemas),
+            _ => endpoint
+                .body
+                .as_ref()
+                .map(|body| ReferenceOr::Item(self::body(body, schemas))),
+        },
         responses,
         security: (!security.is_empty()).then_some(security),
         ..Operation::default()
     }
+}
+
+/// What the spec says of an endpoint, and what follows from it that a client should know.
+fn description(endpoint: &Endpoint) -> Option<String> {
+    let own = endpoint.description.as_deref().map(str::trim);
+    let mut parts: Vec<String> = own.into_iter().map(str::to_owned).collect();
+    if let Some((method, path)) = endpoint
+        .deprecated
+        .as_ref()
+        .and_then(|deprecated| deprecated.successor.as_ref())
+    {
+        parts.push(format!("`{method} {path}` takes its place."));
+    }
+    if let Work::Calls(calls) = &endpoint.work {
+        parts.extend(writes(calls));
+    }
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
+}
+
+/// Every call that must have ended before this one starts.
+fn waits_for(calls: &Calls, call: usize) -> BTreeSet<usize> {
+    let mut all = BTreeSet::new();
+    let mut left = vec![call];
+    while let Some(call) = left.pop().and_then(|at| calls.calls.get(at)) {
+        for before in call.needs.iter().chain(&call.after) {
+            if all.insert(*before) {
+                left.push(*before);
+            }
+        }
+    }
+    all
+}
+
+/// What becomes of several writes when a later one fails.
+fn writes(calls: &Calls) -> Option<String> {
+    let mut writes: Vec<(usize, &str)> = Vec::new();
+    for (at, call) in calls
+        .calls
+        .iter()
+        .enumerate()
+        .filter(|(_, call)| call.write)
+    {
+        writes.push((waits_for(calls, at).len(), call.name.as_str()));
+    }
+    if writes.len() < 2 {
+        return None;
+    }
+    // Of two writes one always waits for the other, and then for all that the other waits for.
+    writes.sort_by_key(|(waits, _)| *waits);
+    let names: Vec<String> = writes.iter().map(|(_, name)| format!("`{name}`")).collect();
+    Some(format!(
+        "Changes are made one after the other: {}. Where one fails, those before it are done and stay, and those after it are not made.",
+        names.join(", then ")
+    ))
 }
 
 fn success(

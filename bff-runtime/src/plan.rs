@@ -196,6 +196,8 @@ pub struct Policies {
     pub require: &'static [Clause],
     /// How often; all of these.
     pub limits: &'static [Charge],
+    /// Headers of every answer, whatever it is: names in lower case.
+    pub headers: &'static [(&'static str, &'static str)],
     /// From the request's head to the answer's last byte (for pass-through: its head).
     pub timeout: Duration,
     /// Bytes of the request's body.

@@ -4,23 +4,24 @@
 //! 2. **Route**: what can't be read is 400; an unknown path 404, another method 405, `OPTIONS` answered here. First,
 //!    so that all that follows knows whose rules hold.
 //! 3. **Deadline**: the endpoint's time starts with the request's head; whoever waits below waits no longer.
-//! 4. **Who**: 401, before anything of the request but its head is looked at.
-//! 5. **May they**: scopes and roles, 403.
-//! 6. **Inputs** are read, their faults kept: a request that may not be made is not told what else is wrong with it.
-//! 7. **`require`** that reads inputs and claims alone: 403, before a body is waited for.
-//! 8. **Body**: 415 and 413 before it is gathered; then captured and checked. Now every fault of the request is told
+//! 4. **How often**, by what anybody shows (address, header, route): 429, before a signature is worked on.
+//! 5. **Who**: 401, before anything of the request but its head is looked at. Then how often, by who they are.
+//! 6. **May they**: scopes and roles, 403.
+//! 7. **Inputs** are read, their faults kept: a request that may not be made is not told what else is wrong with it.
+//! 8. **`require`** that reads inputs and claims alone: 403, before a body is waited for.
+//! 9. **Body**: 415 and 413 before it is gathered; then captured and checked. Now every fault of the request is told
 //!    at once, 400. A `require` that reads the body is decided here.
-//! 9. **Endpoint**: the generated function.
-//! 10. **Answer**: failures become problems, in [`crate::problem`] alone; counted and logged.
+//! 10. **Endpoint**: the generated function.
+//! 11. **Answer**: failures become problems, in [`crate::problem`] alone; counted and logged.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bff_json::{Condition, Operand, Root, Scope, Tape};
-use http::header::{ALLOW, CONTENT_LENGTH};
+use http::header::{ALLOW, CONTENT_LENGTH, LINK};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
@@ -30,10 +31,12 @@ use crate::body::Body;
 use crate::exchange::{Exchange, Reply};
 use crate::failure::{Failure, Kind};
 use crate::input::{self, Reader};
+use crate::limit::{self, Taken};
 use crate::log::Pending;
-use crate::plan::{BODY, Clause, Route, Segment};
+use crate::plan::{BODY, Clause, Route};
 use crate::router::{Found, Segments};
 use crate::server::App;
+use crate::wire::Refusal;
 use crate::{exchange, problem, trace};
 
 /// Answers a request, whatever happens.
@@ -46,8 +49,8 @@ pub(crate) async fn answer(
     let (head, incoming) = request.into_parts();
     let id = trace::request_id(&head.headers);
     let (method, uri) = (head.method.clone(), head.uri.clone());
-    let mut at = None;
-    let result = pass(&app, peer, head, incoming, &id, started, &mut at).await;
+    let mut way = Way::default();
+    let result = pass(&app, peer, head, incoming, &id, started, &mut way).await;
     finish(
         &app,
         result,
@@ -56,12 +59,12 @@ pub(crate) async fn answer(
             method,
             uri,
             id,
-            at,
+            way,
         },
     )
 }
 
-/// Layers 2 to 9.
+/// Layers 2 to 10.
 async fn pass(
     app: &Arc<App>,
     peer: SocketAddr,
@@ -69,8 +72,12 @@ async fn pass(
     incoming: Incoming,
     id: &HeaderValue,
     started: Instant,
-    at: &mut Option<usize>,
+    way: &mut Way,
 ) -> Result<Reply, Failure> {
+    if let Some(refusal) = head.extensions.get::<Refusal>() {
+        let words = format!("The request can't be read: {}.", refusal.words);
+        return Err(Failure::new(Kind::Refused(refusal.status), words));
+    }
     let uri = head.uri.clone();
     let (index, route, segments) =
         match app
@@ -88,9 +95,19 @@ async fn pass(
                 return Err(Failure::new(Kind::Malformed, "The path can't be read."));
             }
         };
-    *at = Some(index);
+    way.at = Some(index);
     let policies = &route.policies;
     let deadline = tokio::time::Instant::from_std(started) + policies.timeout;
+    let limits = app.limits.get(index).filter(|limits| !limits.is_empty());
+    let seen = limit::Seen {
+        address: limit::address(peer, &head.headers, app.bff.server.trusted_proxies),
+        headers: &head.headers,
+        route: route.pattern,
+        api_key: None,
+    };
+    if let Some(limits) = limits {
+        limits.take(&seen, None, deadline, &mut way.taken).await?;
+    }
     let principal = match app.auth.get(index).map(Vec::as_slice) {
         None | Some([]) if !policies.auth.is_empty() => {
             return Err(Failure::new(Kind::Gateway, "No scheme is at hand."));
@@ -98,11 +115,21 @@ async fn pass(
         None | Some([]) => None,
         Some(schemes) => Some(auth::authenticate(schemes, &head, deadline).await?),
     };
+    if let Some(limits) = limits {
+        let api_key = principal.as_ref().and_then(|who| who.claims.key.as_deref());
+        let tapes = principal
+            .as_ref()
+            .map(|who| [Tape::absent(), who.claims.tape.clone()]);
+        let claims = tapes.as_ref().map_or(&[][..], <[Tape; 2]>::as_slice);
+        let seen = limit::Seen { api_key, ..seen };
+        limits
+            .take(&seen, Some(claims), deadline, &mut way.taken)
+            .await?;
+    }
     if let Some(principal) = &principal {
         auth::authorize(principal, policies.scopes, policies.roles)?;
     }
-    let passes_through = route.segments.last() == Some(&Segment::Rest);
-    let strict = app.bff.server.strict && !passes_through;
+    let strict = app.bff.server.strict && !route.passes;
     let known = |name: &str| app.chooses_by(route, name);
     let (inputs, mut faults) = Reader {
         route,
@@ -146,7 +173,7 @@ async fn pass(
         id: id.clone(),
         deadline,
         principal,
-        segments: if passes_through {
+        segments: if route.passes {
             owned(segments)
         } else {
             Vec::new()
@@ -165,7 +192,7 @@ fn owned(segments: Segments<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Layer 7, and the end of 8: clauses that read the body are decided once it is there.
+/// Layer 8, and the end of 9: clauses that read the body are decided once it is there.
 fn require(clauses: &'static [Clause], tapes: &[Tape], with_body: bool) -> Result<(), Failure> {
     if clauses.is_empty() {
         return Ok(());
@@ -236,18 +263,27 @@ struct Told {
     method: Method,
     uri: Uri,
     id: HeaderValue,
-    at: Option<usize>,
+    way: Way,
 }
 
-/// Layer 10.
+/// How far a request came, and what it took on the way.
+#[derive(Default)]
+struct Way {
+    /// The route, by place in the table.
+    at: Option<usize>,
+    taken: Taken,
+}
+
+/// Layer 11.
 fn finish(app: &Arc<App>, result: Result<Reply, Failure>, told: Told) -> Response<Body> {
     let Told {
         started,
         method,
         uri,
         id,
-        at,
+        way,
     } = told;
+    let Way { at, taken } = way;
     let (mut response, failure) = match result {
         Ok(Reply(response)) => (response, None),
         Err(failure) => (
@@ -256,6 +292,13 @@ fn finish(app: &Arc<App>, result: Result<Reply, Failure>, told: Told) -> Respons
         ),
     };
     response.headers_mut().insert(trace::REQUEST_ID, id.clone());
+    if let Some(limits) = at.and_then(|at| app.limits.get(at)) {
+        limits.tell(&taken, response.headers_mut());
+    }
+    if let Some(route) = at.and_then(|at| app.bff.routes.get(at)) {
+        tell(route, response.headers_mut());
+    }
+    response.body_mut().hold(taken.holds);
     if method == Method::HEAD {
         without_body(&mut response);
     }
@@ -285,6 +328,21 @@ fn finish(app: &Arc<App>, result: Result<Reply, Failure>, told: Told) -> Respons
         pending.write(length);
     }
     response
+}
+
+/// What the endpoint says with every answer; links join those there are.
+fn tell(route: &Route, headers: &mut HeaderMap) {
+    for (name, value) in route.policies.headers {
+        let (name, value) = (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+        if name == LINK {
+            headers.append(name, value);
+        } else {
+            headers.insert(name, value);
+        }
+    }
 }
 
 /// The head alone, still saying how long the body would be.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bff_spec::contract::Location;
-use bff_spec::model::{Endpoint, KeySource, Model, SchemeKind, Segment, Text, TextPart};
+use bff_spec::model::{Endpoint, KeySource, Model, SchemeKind, Segment, Text, TextPart, Work};
 use bff_spec::source::Sources;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
@@ -22,6 +22,7 @@ pub(crate) fn module(
     gateway: &ir::Gateway,
     items: &[Item],
     schemes: &[Ident],
+    limits: &[Ident],
     sources: &Sources,
 ) -> Module {
     let routes = model
@@ -29,7 +30,10 @@ pub(crate) fn module(
         .iter()
         .zip(&gateway.endpoints)
         .zip(items)
-        .map(|((endpoint, tables), item)| route(model, endpoint, tables, item, schemes, sources));
+        .map(|((endpoint, tables), item)| {
+            let policies = policies(model, endpoint, tables, schemes, limits);
+            route(model, endpoint, tables, item, &policies, sources)
+        });
     let routes: Vec<TokenStream> = routes.collect();
     let names = items.iter().map(|item| &item.route);
     let items = quote! {
@@ -50,7 +54,7 @@ fn route(
     endpoint: &Endpoint,
     tables: &ir::Endpoint,
     item: &Item,
-    schemes: &[Ident],
+    policies: &TokenStream,
     sources: &Sources,
 ) -> TokenStream {
     let doc = format!(" `{}` ({}).", endpoint.key, place(sources, endpoint.place));
@@ -67,25 +71,12 @@ fn route(
         let (name, equals) = (&choice.name, &choice.equals);
         quote! { Choice { place: #place, name: #name, equals: #equals } }
     }));
-    let auth = endpoint
-        .auth
-        .iter()
-        .filter_map(|scheme| schemes.get(*scheme))
-        .map(|name| quote! { &super::auth::#name });
-    let (scopes, roles) = (&endpoint.require.scopes, &endpoint.require.roles);
-    let require = tables.require.iter().map(plans::clause);
-    let timeout = duration(endpoint.timeout);
-    let limit = Literal::u64_unsuffixed(
-        endpoint
-            .body_limit
-            .or(model.server.body_limit)
-            .unwrap_or(BODY_LIMIT),
-    );
     let inputs = input::inputs(&model.types, endpoint);
     let body = tables::option(tables.body.as_ref().map(|_| {
         let name = &item.body;
         quote! { &super::plans::#name }
     }));
+    let passes = matches!(endpoint.work, Work::Proxy(_) | Work::Stream(_));
     let function = &item.function;
     quote! {
         #[doc = #doc]
@@ -94,18 +85,69 @@ fn route(
             pattern: #pattern,
             segments: &[#(#segments),*],
             when: #when,
-            policies: Policies {
-                auth: &[#(#auth),*],
-                scopes: &[#(#scopes),*],
-                roles: &[#(#roles),*],
-                require: &[#(#require),*],
-                timeout: #timeout,
-                body_limit: #limit,
-            },
+            policies: #policies,
             inputs: #inputs,
             body: #body,
+            passes: #passes,
             handler: |exchange| Box::pin(super::endpoints::#function(exchange)),
         };
+    }
+}
+
+/// Only what isn't as usual.
+fn policies(
+    model: &Model,
+    endpoint: &Endpoint,
+    tables: &ir::Endpoint,
+    schemes: &[Ident],
+    limits: &[Ident],
+) -> TokenStream {
+    let timeout = duration(endpoint.timeout);
+    let limit = Literal::u64_unsuffixed(
+        endpoint
+            .body_limit
+            .or(model.server.body_limit)
+            .unwrap_or(BODY_LIMIT),
+    );
+    // Fields and no calls of methods: what a method is given by reference doesn't live as long as a constant.
+    let mut fields = TokenStream::new();
+    let mut add = |name: &str, items: Vec<TokenStream>| {
+        if !items.is_empty() {
+            let name = super::names::identifier(name);
+            fields.extend(quote! { #name: &[#(#items),*], });
+        }
+    };
+    let words = |words: &[String]| words.iter().map(|word| quote! { #word }).collect();
+    let auth = endpoint
+        .auth
+        .iter()
+        .filter_map(|scheme| schemes.get(*scheme));
+    add(
+        "auth",
+        auth.map(|name| quote! { &super::auth::#name }).collect(),
+    );
+    add("scopes", words(&endpoint.require.scopes));
+    add("roles", words(&endpoint.require.roles));
+    add(
+        "require",
+        tables.require.iter().map(plans::clause).collect(),
+    );
+    let charges = endpoint.limits.iter().zip(&tables.counted_by);
+    let charges = charges.filter_map(|(charge, by)| {
+        let limit = limits.get(charge.limit)?;
+        let by = tables::option(by.as_ref().map(tables::path));
+        let cost = Literal::u32_unsuffixed(charge.cost);
+        Some(quote! { Charge { limit: &super::limits::#limit, by: #by, cost: #cost } })
+    });
+    add("limits", charges.collect());
+    let told = crate::lower::deprecated::headers(endpoint.deprecated.as_ref());
+    let told = told.iter().map(|(name, value)| quote! { (#name, #value) });
+    add("headers", told.collect());
+    let within = quote! { Policies::within(#timeout, #limit) };
+    if fields.is_empty() {
+        within
+    } else {
+        quote! { Policies { #fields ..#within } }
     }
 }
 
@@ -154,6 +196,7 @@ pub(crate) fn gateway(
     let upstreams = (0..model.upstreams.len()).map(|upstream| upstreams.upstream(upstream));
     let strict = model.server.strict;
     let limit = Literal::u64_unsuffixed(model.server.body_limit.unwrap_or(BODY_LIMIT));
+    let trusted = Literal::u8_unsuffixed(model.server.trusted_proxies);
     let doc = format!(" The gateway of `{spec}`.");
     quote! {
         #[doc = #doc]
@@ -164,7 +207,7 @@ pub(crate) fn gateway(
             upstreams: &[#(&#upstreams),*],
             schemes: &[#(&super::auth::#schemes),*],
             routes: ROUTES,
-            server: Server { strict: #strict, body_limit: #limit },
+            server: Server { strict: #strict, body_limit: #limit, trusted_proxies: #trusted },
             openapi: #openapi,
         };
     }
@@ -192,7 +235,13 @@ pub(crate) fn variables(model: &Model) -> BTreeMap<String, (Option<String>, bool
         upstream.headers.iter().for_each(|(_, value)| add(value));
     }
     for scheme in &model.schemes {
-        let SchemeKind::Jwt(jwt) = &scheme.kind;
+        let jwt = match &scheme.kind {
+            SchemeKind::Jwt(jwt) => jwt,
+            SchemeKind::ApiKey(api_key) => {
+                add(&api_key.keys);
+                continue;
+            }
+        };
         match &jwt.keys {
             KeySource::Issuer(text) | KeySource::Jwks(text) | KeySource::Key(text) => add(text),
         }

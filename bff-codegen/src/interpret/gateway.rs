@@ -111,7 +111,9 @@ fn handle(exchange: Exchange) -> Answering {
             Some(Run::Plan(plan)) => exchange.run(plan).await?.reply(),
             Some(Run::Hooked(_, name)) => Err(Failure::new(
                 FailureKind::Gateway,
-                format!("This answer goes through the function `{name}`, and an interpreted gateway has none."),
+                format!(
+                    "This answer goes through the function `{name}`, and an interpreted gateway has none."
+                ),
             )),
             Some(Run::Proxy(proxy)) => exchange.proxy(proxy).await,
             Some(Run::Stream(stream)) => exchange.stream(stream).await,
@@ -289,6 +291,12 @@ impl Interpreter<'_> {
                 roles: words(&endpoint.require.roles),
                 require: slice(tables.require.iter().map(clause).collect()),
                 limits: slice(self.charges(endpoint, tables)),
+                headers: slice(
+                    lower::deprecated::headers(endpoint.deprecated.as_ref())
+                        .into_iter()
+                        .map(|(name, value)| (name, text(&value)))
+                        .collect(),
+                ),
                 timeout: endpoint.timeout,
                 body_limit: endpoint
                     .body_limit

@@ -13,7 +13,7 @@ use super::schema::{Schemas, plain, reference};
 use crate::view;
 
 /// A component's name, the status it stands for, and what it says.
-const PROBLEMS: [(&str, u16, &str); 8] = [
+const PROBLEMS: [(&str, u16, &str); 10] = [
     (
         "BadRequest",
         400,
@@ -27,6 +27,12 @@ const PROBLEMS: [(&str, u16, &str); 8] = [
         409,
         "A service behind this one refused the request.",
     ),
+    (
+        "TooLarge",
+        413,
+        "The body is larger than this endpoint takes.",
+    ),
+    ("MediaType", 415, "The body is of another type than JSON."),
     (
         "BadGateway",
         502,
@@ -71,6 +77,10 @@ pub(crate) fn of(
     if !endpoint.inputs.is_empty() || endpoint.body.is_some() {
         add(400);
     }
+    if endpoint.body.is_some() {
+        add(413);
+        add(415);
+    }
     let require = &endpoint.require;
     if !endpoint.auth.is_empty() {
         add(401);
@@ -89,9 +99,19 @@ pub(crate) fn of(
     {
         add(404);
     }
-    let Work::Calls(calls) = &endpoint.work else {
-        [404, 502, 503, 504].into_iter().for_each(&mut add);
-        return problems;
+    let calls = match &endpoint.work {
+        Work::Calls(calls) => calls,
+        Work::Proxy(_) => {
+            [404, 502, 503, 504].into_iter().for_each(&mut add);
+            return problems;
+        }
+        Work::Stream(call) => {
+            [502, 503, 504].into_iter().for_each(&mut add);
+            if call.operation.body.is_some() {
+                add(400);
+            }
+            return problems;
+        }
     };
     statuses(calls).into_iter().for_each(&mut add);
     for (status, description, members) in selected(model, endpoint, calls) {

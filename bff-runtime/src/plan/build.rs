@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use bff_json::{Condition, Path, Shape, Slot};
 
-
 use super::{
-    Argument, Bff, BodyValue, Bound, Call, CallBody, ErrorRule, Fan, Format, Input,
-    ListRules, Operation, Pattern, Place, Policies, Rules, Server, Style, Value,
+    Argument, Bff, BodyValue, Bound, Call, CallBody, ErrorRule, Fan, Format, Input, ListRules,
+    Operation, Pattern, Place, Policies, Rules, Server, Style, Value,
 };
 
 impl Bff {
@@ -38,6 +37,7 @@ impl Policies {
             roles: &[],
             require: &[],
             limits: &[],
+            headers: &[],
             timeout,
             body_limit,
         }

@@ -97,6 +97,9 @@ impl Printer<'_> {
             )
             .unwrap();
         }
+        if let Some(deprecated) = &e.deprecated {
+            writeln!(out, "  {deprecated:?}").unwrap();
+        }
         let r = &e.require;
         if !r.scopes.is_empty() || !r.roles.is_empty() {
             writeln!(out, "  require scopes {:?} roles {:?}", r.scopes, r.roles).unwrap();

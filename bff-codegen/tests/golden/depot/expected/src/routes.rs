@@ -9,9 +9,16 @@ use ::bff_runtime::plan::{
 };
 
 /// Every endpoint, in the spec's order.
-pub static ROUTES: &[Route] = &[GET_SHELVES, GET_ITEMS_WHEN_HEADER_X_VIEW_SHORT, GET_ITEMS, POST_MOVES, ANY_DEPOT];
+pub static ROUTES: &[Route] = &[
+    GET_SHELVES,
+    GET_ITEMS_WHEN_HEADER_X_VIEW_SHORT,
+    GET_ITEMS,
+    POST_MOVES,
+    ANY_DEPOT,
+    PUT_ITEMS_ID_PHOTO,
+];
 
-/// `GET /shelves` (`specs/ops.yaml:17`).
+/// `GET /shelves` (`specs/ops.yaml:19`).
 const GET_SHELVES: Route = Route {
     method: Some("GET"),
     pattern: "/shelves",
@@ -19,11 +26,12 @@ const GET_SHELVES: Route = Route {
     when: None,
     policies: Policies {
         auth: &[&super::auth::STAFF],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
+        headers: &[
+            ("deprecation", "@1769817600"),
+            ("sunset", "Wed, 30 Jun 2027 00:00:00 GMT"),
+            ("link", "</v2/items>; rel=\"successor-version\""),
+        ],
+        ..Policies::within(Duration::from_millis(1500), 10485760)
     },
     inputs: Inputs {
         width: 2,
@@ -33,32 +41,27 @@ const GET_SHELVES: Route = Route {
         ],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_shelves(exchange)),
 };
 
-/// `GET /items when header.x-view = "short"` (`specs/ops.yaml:28`).
+/// `GET /items when header.x-view = "short"` (`specs/ops.yaml:31`).
 const GET_ITEMS_WHEN_HEADER_X_VIEW_SHORT: Route = Route {
     method: Some("GET"),
     pattern: "/items",
     segments: &[Segment::Literal("items")],
     when: Some(Choice { place: Place::Header, name: "x-view", equals: "short" }),
-    policies: Policies {
-        auth: &[&super::auth::STAFF],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::STAFF], ..Policies::within(Duration::from_millis(1500), 10485760) },
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Query, "ids", 0, Rules::of(Scalar::String)).required().list(ListRules::ANY.max(3))],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_items_when_header_x_view_short(exchange)),
 };
 
-/// `GET /items` (`specs/ops.yaml:33`).
+/// `GET /items` (`specs/ops.yaml:36`).
 const GET_ITEMS: Route = Route {
     method: Some("GET"),
     pattern: "/items",
@@ -67,7 +70,6 @@ const GET_ITEMS: Route = Route {
     policies: Policies {
         auth: &[&super::auth::STAFF],
         scopes: &["items"],
-        roles: &[],
         require: &[
             Clause {
                 text: "\"north\" = claims.depots",
@@ -75,56 +77,76 @@ const GET_ITEMS: Route = Route {
                 reads: 0,
             },
         ],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
+        ..Policies::within(Duration::from_millis(1500), 10485760)
     },
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Query, "ids", 0, Rules::of(Scalar::String)).required().list(ListRules::ANY.max(3))],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_items(exchange)),
 };
 
-/// `POST /moves` (`specs/ops.yaml:54`).
+/// `POST /moves` (`specs/ops.yaml:57`).
 const POST_MOVES: Route = Route {
     method: Some("POST"),
     pattern: "/moves",
     segments: &[Segment::Literal("moves")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::STAFF],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::STAFF], ..Policies::within(Duration::from_millis(1500), 10485760) },
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Header, "x-print", 0, Rules::of(Scalar::String).one_of(&["1"]))],
     },
     body: Some(&super::plans::POST_MOVES_BODY),
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::post_moves(exchange)),
 };
 
-/// `ANY /depot/**` (`specs/ops.yaml:78`).
+/// `ANY /depot/**` (`specs/ops.yaml:81`).
 const ANY_DEPOT: Route = Route {
     method: None,
     pattern: "/depot/**",
     segments: &[Segment::Literal("depot"), Segment::Rest],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::STAFF],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::STAFF], ..Policies::within(Duration::from_millis(1500), 10485760) },
     inputs: Inputs { width: 0, items: &[] },
     body: None,
+    passes: true,
     handler: |exchange| Box::pin(super::endpoints::any_depot(exchange)),
+};
+
+/// `PUT /items/{id}/photo` (`specs/ops.yaml:82`).
+const PUT_ITEMS_ID_PHOTO: Route = Route {
+    method: Some("PUT"),
+    pattern: "/items/{id}/photo",
+    segments: &[Segment::Literal("items"), Segment::Parameter("id"), Segment::Literal("photo")],
+    when: None,
+    policies: Policies {
+        auth: &[&super::auth::STAFF],
+        require: &[
+            Clause {
+                text: "claims.sub = path.id",
+                condition: Condition::Equal(Operand::Path(Path::tape(1, &[Hop::Value(1)])), Operand::Path(Path::tape(
+                    0,
+                    &[Hop::Value(0)],
+                ))),
+                reads: 0,
+            },
+        ],
+        ..Policies::within(Duration::from_millis(1500), 10485760)
+    },
+    inputs: Inputs {
+        width: 2,
+        items: &[
+            Input::new(Place::Path, "id", 0, Rules::of(Scalar::String)).required(),
+            Input::new(Place::Query, "kind", 1, Rules::of(Scalar::String).one_of(&["small", "large"])),
+        ],
+    },
+    body: None,
+    passes: true,
+    handler: |exchange| Box::pin(super::endpoints::put_items_id_photo(exchange)),
 };
 
 /// The gateway of `specs/ops.yaml`.
@@ -139,6 +161,6 @@ pub static BFF: Bff = Bff {
     upstreams: &[&super::upstreams::DEPOT],
     schemes: &[&super::auth::STAFF],
     routes: ROUTES,
-    server: Server { strict: false, body_limit: 10485760 },
+    server: Server { strict: false, body_limit: 10485760, trusted_proxies: 0 },
     openapi: include_str!("../openapi.yaml"),
 };
