@@ -59,7 +59,14 @@ pub(crate) fn container_end(
 ) -> Result<usize, Fault> {
     #[cfg(target_arch = "x86_64")]
     if level.0 {
-        // SAFETY: a level is true only if AVX2 and PCLMULQDQ were detected.
+        if nesting > 0 {
+            // SAFETY: a level is true only if AVX2 and PCLMULQDQ were detected.
+            let flat = unsafe { x86::flat_end(src, at) };
+            if let Some(end) = flat {
+                return Ok(end);
+            }
+        }
+        // SAFETY: as above.
         if let Some(end) = unsafe { x86::container_end(src, at, nesting) } {
             return Ok(end);
         }
@@ -367,6 +374,27 @@ mod x86 {
             at += 2;
         }
         None
+    }
+
+    /// As [`container_end`], only for what is mostly skipped: nothing nested, no backslash, all within one block.
+    #[inline]
+    #[target_feature(enable = "avx2,pclmulqdq")]
+    pub(super) fn flat_end(src: &[u8], at: usize) -> Option<usize> {
+        if at >= src.len().saturating_sub(63) {
+            return None;
+        }
+        let block = Block::at(src, at);
+        let strings = prefix_xor(block.is(b'"'));
+        let lowered = block.lowered();
+        let opening = lowered.is(b'{') & !strings;
+        let closing = lowered.is(b'}') & !strings;
+        let before = closing ^ closing.wrapping_sub(1);
+        if block.is(b'\\') & before != 0 || opening & before != 1 || closing == 0 {
+            return None;
+        }
+        let end = at + closing.trailing_zeros() as usize;
+        // Curly brackets are two apart in ASCII, and so are square ones.
+        (src.get(end)?.wrapping_sub(*src.get(at)?) == 2).then_some(end + 1)
     }
 
     /// See [`portable::container_end`]; `None` for whatever it has no answer to: faults, and nesting beyond 64.

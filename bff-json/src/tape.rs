@@ -154,6 +154,13 @@ impl Tape {
         }
     }
 
+    /// A string, number, `true` or `false` of the body, if it is there and no list of scalars is expected.
+    #[inline(always)]
+    pub(crate) fn scalar(&self, cell: Cell) -> Option<&[u8]> {
+        let text = self.body.get(cell.body_range()?)?;
+        matches!(text.first()?, 0..b'[' | b't' | b'f').then_some(text)
+    }
+
     /// Appends to the side buffer what `write` writes.
     pub(crate) fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Cell {
         let start = self.side.len();

@@ -1,4 +1,4 @@
-//! One pass against a tree: what trimming three bodies costs.
+//! One pass against a tree: what trimming bodies costs.
 //!
 //! `cargo bench -p bff-json` prints, for each body, the time and the speed in input bytes per second of
 //!
@@ -21,6 +21,8 @@
 
 mod bodies;
 mod expanded;
+mod records;
+mod screen;
 mod tables;
 mod trees;
 
@@ -110,6 +112,20 @@ fn main() {
             way("serde value", |out| {
                 trees::join_value(&lines, &products, out)
             }),
+        ],
+    );
+
+    let bodies = screen::bodies();
+    compare(
+        "screen",
+        bodies.iter().map(Bytes::len).sum(),
+        quick,
+        vec![
+            way("tables", |out| screen::tables(&bodies, &fast, out)),
+            way("tables, strict", |out| {
+                screen::tables(&bodies, &strict, out)
+            }),
+            way("serde typed", |out| screen::typed(&bodies, out)),
         ],
     );
 }

@@ -8,7 +8,7 @@ use bff_json::{
 };
 use bytes::Bytes;
 
-const LIMIT: usize = 1 << 20;
+pub const LIMIT: usize = 1 << 20;
 
 const fn key(name: &'static str, node: Node) -> Key {
     Key {
@@ -103,7 +103,7 @@ pub static PICKS: Template = Template::Block(&Block::Fields(&[field(
 
 thread_local! {
     /// As a runtime keeps them: tapes whose memory is used again.
-    static TAPES: RefCell<Vec<Tape>> = RefCell::new(vec![Tape::absent(), Tape::absent()]);
+    pub static TAPES: RefCell<Vec<Tape>> = RefCell::new(vec![Tape::absent(); 3]);
 }
 
 pub fn recommendations(body: &Bytes, options: &Options, out: &mut Vec<u8>) {

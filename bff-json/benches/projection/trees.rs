@@ -24,7 +24,7 @@ struct Price<'a> {
 }
 
 /// Text that is borrowed unless it has escapes: serde's best case.
-type Text<'a> = std::borrow::Cow<'a, str>;
+pub type Text<'a> = std::borrow::Cow<'a, str>;
 
 #[derive(Deserialize)]
 struct Recommendations<'a> {

@@ -83,7 +83,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         if bytes.len() > self.limit.saturating_sub(self.out.len()) {
             return Err(RenderError::TooLong);
         }
-        self.out.extend_from_slice(bytes);
+        simd::append(self.out, false, bytes, b"");
         Ok(())
     }
 
@@ -346,14 +346,13 @@ impl<'a> Writer<'_, 'a> {
             } = path
             && let Some(view) = current
             && let Some(&cell) = cells.get(usize::from(*slot))
-            && let Some(raw) = present(view.tape.text(cell))
+            && let Some(text) = view.tape.scalar(cell)
         {
-            let length = 1 + key.len() + raw.bytes().len();
-            if length > self.limit.saturating_sub(self.out.len()) {
+            if 1 + key.len() + text.len() > self.limit.saturating_sub(self.out.len()) {
                 return Err(RenderError::TooLong);
             }
             let comma = self.out.len() != start;
-            simd::append(self.out, comma, key.as_bytes(), raw.bytes());
+            simd::append(self.out, comma, key.as_bytes(), text);
             return Ok(true);
         }
         Ok(false)

@@ -125,4 +125,15 @@ impl Cell {
             start..start + (self.len & COUNT) as usize,
         ))
     }
+
+    /// Where a text of the body lies that isn't marked.
+    #[inline(always)]
+    pub(crate) fn body_range(self) -> Option<Range<usize>> {
+        // Neither link nor mark, and no length for absent.
+        if self.len >= MARK || self.at >= SIDE {
+            return None;
+        }
+        let start = self.at as usize;
+        Some(start..start + self.len as usize)
+    }
 }
