@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::checking::Frontend;
 use crate::console::Console;
 use crate::failure::{Failure, Result, plain};
 use crate::manifest::{DIST_PROFILE, Manifest};
@@ -33,7 +34,7 @@ impl Profile {
 /// Builds the binary of a frontend; gives its path.
 pub(crate) fn build(
     workspace: &Workspace,
-    frontend: &str,
+    frontend: &Frontend,
     profile: Profile,
     console: Console,
 ) -> Result<PathBuf> {
@@ -44,7 +45,7 @@ pub(crate) fn build(
             )),
         );
     }
-    let package = format!("{frontend}-bff");
+    let package = format!("{}-bff", frontend.model.name);
     let mut command = cargo();
     command
         .args([
@@ -60,6 +61,10 @@ pub(crate) fn build(
         .current_dir(workspace.root())
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
+    if profile == Profile::Dist && !bff_codegen::hook_functions(&frontend.model).is_empty() {
+        // A hook that panics fails its request. Without unwinding it would end the process.
+        command.args(["--config", "profile.dist.panic=\"unwind\""]);
+    }
     if console.quiet() {
         command.arg("--quiet");
     }

@@ -3,8 +3,10 @@
 mod auth;
 mod endpoints;
 mod files;
+mod hooks;
 mod input;
 mod layout;
+mod limits;
 mod module;
 mod names;
 mod plans;
@@ -19,14 +21,16 @@ use bff_spec::diagnostic::Place;
 use bff_spec::model::Model;
 use bff_spec::source::Sources;
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 pub use files::{GeneratedFile, Write};
+pub use hooks::{HookFinding, HookFunction, functions as hook_functions, review as review_hooks};
 use module::Module;
 use names::Names;
 pub(crate) use names::camel;
 #[cfg(feature = "interpret")]
-pub(crate) use plans::{Style, style};
+pub(crate) use plans::{Style, request_media, style};
 #[cfg(feature = "interpret")]
 pub(crate) use routes::{BODY_LIMIT, segments, variables};
 pub(crate) use tables::PoolNames;
@@ -43,16 +47,39 @@ pub const TABLES: u32 = 1;
 pub fn generate(model: &Model, sources: &Sources) -> Vec<GeneratedFile> {
     let openapi = crate::openapi::yaml(model);
     let embedded = quote! { include_str!("../openapi.yaml") };
-    let modules = modules(model, sources, &embedded, &quote! { ::bff_runtime });
+    let modules = modules(
+        model,
+        sources,
+        &embedded,
+        &quote! { ::bff_runtime },
+        &quote! { super::hooks },
+    );
     files::all(model, &modules, openapi)
 }
 
-/// The gateway in place: modules, and `BFF`. `runtime` is the path of the runtime's crate.
-pub(crate) fn in_place(model: &Model, sources: &Sources, runtime: &TokenStream) -> TokenStream {
+/// The gateway in place: modules, and `BFF`. `runtime` is the path of the runtime's crate, `hooks` that of the team's
+/// functions, where the gateway stands.
+pub(crate) fn in_place(
+    model: &Model,
+    sources: &Sources,
+    runtime: &TokenStream,
+    hooks: Option<&syn::Path>,
+) -> TokenStream {
     let openapi = crate::openapi::yaml(model);
-    let modules = modules(model, sources, &quote! { #openapi }, runtime);
+    let hooks = hooks.filter(|_| !hooks::functions(model).is_empty());
+    let (import, path) = match hooks {
+        None => (TokenStream::new(), quote! { super::hooks }),
+        Some(hooks) => {
+            let span = hooks.span();
+            (
+                quote! { use #hooks as hooks_of_this_gateway; },
+                quote_spanned! { span=> super::hooks_of_this_gateway },
+            )
+        }
+    };
+    let modules = modules(model, sources, &quote! { #openapi }, runtime, &path);
     let inline = modules.iter().map(|module| module.inline(runtime));
-    quote! { #(#inline)* pub use self::routes::BFF; }
+    quote! { #import #(#inline)* pub use self::routes::BFF; }
 }
 
 fn modules(
@@ -60,15 +87,17 @@ fn modules(
     sources: &Sources,
     openapi: &TokenStream,
     runtime: &TokenStream,
+    hooks: &TokenStream,
 ) -> Vec<Module> {
     let gateway = lower::lower(model);
     let mut names = Names::default();
     let items = Item::all(model, &mut names);
     let (upstreams, upstream_names) = upstreams::module(model, sources);
     let (auth, schemes) = auth::module(model, &gateway.claims, sources);
+    let (limits, limit_names) = limits::module(model, sources);
     let plans = plans::module(model, &gateway, &items, names, &upstream_names, sources);
-    let endpoints = endpoints::module(model, &items, sources);
-    let mut routes = routes::module(model, &gateway, &items, &schemes, sources);
+    let endpoints = endpoints::module(model, &items, sources, hooks);
+    let mut routes = routes::module(model, &gateway, &items, &schemes, &limit_names, sources);
     routes
         .items
         .extend(routes::gateway(model, &upstream_names, &schemes, openapi));
@@ -79,6 +108,7 @@ fn modules(
         Some(plans),
         Some(upstreams),
         auth,
+        limits,
         types,
     ]
     .into_iter()

@@ -9,10 +9,42 @@ use bff_spec::source::SourceLoader;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{LitStr, Token};
+use syn::{Ident, LitStr, Token};
 
 /// The gateway of the spec the arguments name, as items. Paths are relative to what the loader reads from, which must be the
 /// folder of the manifest.
+///
+/// Functions that the spec names with `transform` stand in the module `hooks` beside the gateway, or where `hooks = path` says.
+/// Each is held to its type:
+///
+/// ```
+/// mod gateway {
+///     mod hooks {
+///         use super::types::GetHello;
+///         use bff_runtime::HookError;
+///
+///         pub fn greet(mut answer: GetHello) -> Result<GetHello, HookError> {
+///             answer.greeting.push('!');
+///             Ok(answer)
+///         }
+///     }
+///     bff_macros::bff!("tests/in_place/hello.yaml");
+/// }
+/// ```
+///
+/// ```compile_fail,E0308
+/// mod gateway {
+///     mod hooks {
+///         use super::types::GetHello;
+///         use bff_runtime::HookError;
+///
+///         pub fn greet(answer: &GetHello) -> Result<GetHello, HookError> {
+///             Ok(answer.clone())
+///         }
+///     }
+///     bff_macros::bff!("tests/in_place/hello.yaml");
+/// }
+/// ```
 pub fn in_place(arguments: TokenStream, loader: &dyn SourceLoader) -> TokenStream {
     let arguments: Arguments = match syn::parse2(arguments) {
         Ok(arguments) => arguments,
@@ -27,7 +59,9 @@ pub fn in_place(arguments: TokenStream, loader: &dyn SourceLoader) -> TokenStrea
     });
     let files: TokenStream = files.collect();
     let items = match &checked.model {
-        Some(model) => crate::emit::in_place(model, &checked.sources, runtime),
+        Some(model) => {
+            crate::emit::in_place(model, &checked.sources, runtime, arguments.hooks.as_ref())
+        }
         None => {
             let errors = errors(&checked)
                 .into_iter()
@@ -39,9 +73,11 @@ pub fn in_place(arguments: TokenStream, loader: &dyn SourceLoader) -> TokenStrea
     quote! { #files #items }
 }
 
-/// `"specs/web.yaml"`, perhaps with `crate = path` behind it.
+/// `"specs/web.yaml"`, perhaps with `hooks = path` and `crate = path` behind it.
 struct Arguments {
     spec: LitStr,
+    /// Where the functions are that the spec names with `transform`.
+    hooks: Option<syn::Path>,
     runtime: TokenStream,
 }
 
@@ -49,13 +85,29 @@ impl Parse for Arguments {
     fn parse(input: ParseStream<'_>) -> syn::Result<Arguments> {
         let spec = input.parse()?;
         let mut runtime = quote! { ::bff_runtime };
-        if input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
-            input.parse::<Token![crate]>()?;
+        let mut hooks = None;
+        while input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
+            if input.peek(Token![crate]) {
+                input.parse::<Token![crate]>()?;
+                input.parse::<Token![=]>()?;
+                runtime = input.parse::<syn::Path>()?.into_token_stream();
+                continue;
+            }
+            let name: Ident = input.parse()?;
+            if name != "hooks" {
+                return Err(syn::Error::new(
+                    name.span(),
+                    "`hooks = path` says where the functions are that the spec names, `crate = path` where the runtime is",
+                ));
+            }
             input.parse::<Token![=]>()?;
-            runtime = input.parse::<syn::Path>()?.into_token_stream();
-            input.parse::<Option<Token![,]>>()?;
+            hooks = Some(input.parse()?);
         }
-        Ok(Arguments { spec, runtime })
+        Ok(Arguments {
+            spec,
+            hooks,
+            runtime,
+        })
     }
 }
 

@@ -14,6 +14,8 @@ mod openapi;
 mod project;
 mod view;
 
-pub use emit::{GeneratedFile, TABLES, Write, generate};
+pub use emit::{
+    GeneratedFile, HookFinding, HookFunction, TABLES, Write, generate, hook_functions, review_hooks,
+};
 pub use in_place::in_place;
 pub use project::project;

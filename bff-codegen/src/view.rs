@@ -20,6 +20,10 @@ pub(crate) enum Form {
     Documented(TypeId),
     /// A JSON text that never changes.
     Literal(String),
+    /// A value of this JSON text's kind: a literal that a hook may replace.
+    Like(String),
+    /// Whatever it is: what several forms have in common.
+    Any,
     Object(Object),
     List(Box<View>),
     Map(Box<View>),
@@ -31,6 +35,8 @@ pub(crate) struct Object {
     pub(crate) fields: Vec<Field>,
     /// The values under keys that the contract doesn't name.
     pub(crate) rest: Option<Box<View>>,
+    /// How many of the fields are written before them.
+    pub(crate) before_rest: usize,
 }
 
 /// A field.
@@ -40,6 +46,8 @@ pub(crate) struct Field {
     pub(crate) view: View,
     /// Whether it is always there.
     pub(crate) required: bool,
+    /// Whether it comes from `*`: then it is left out where there is nothing to copy.
+    pub(crate) copied: bool,
     /// What the contract says of it.
     pub(crate) description: Option<String>,
 }
@@ -51,10 +59,11 @@ pub(crate) fn answer(model: &Model, endpoint: &Endpoint, calls: &Calls) -> Optio
         endpoint,
         calls: Some(calls),
     };
-    calls
-        .response
-        .as_ref()
-        .map(|block| reader.block(block, None))
+    let mut view = reader.block(calls.response.as_ref()?, None);
+    if calls.transform.is_some() {
+        view.loosen();
+    }
+    Some(view)
 }
 
 /// What joins the problem: a selection over an error's body.
@@ -65,6 +74,25 @@ pub(crate) fn members(model: &Model, endpoint: &Endpoint, ty: TypeId, block: &Bl
         calls: None,
     }
     .block(block, Some(ty))
+}
+
+impl View {
+    /// A hook may put other values where literals stand.
+    fn loosen(&mut self) {
+        match &mut self.form {
+            Form::Literal(json) => self.form = Form::Like(std::mem::take(json)),
+            Form::Object(object) => {
+                for field in &mut object.fields {
+                    field.view.loosen();
+                }
+                if let Some(rest) = &mut object.rest {
+                    rest.loosen();
+                }
+            }
+            Form::List(inner) | Form::Map(inner) => inner.loosen(),
+            Form::Documented(_) | Form::Like(_) | Form::Any => {}
+        }
+    }
 }
 
 struct Reader<'m> {
@@ -113,29 +141,40 @@ impl Reader<'_> {
                         view.nullable = self.get(path.ty).nullable;
                     }
                     let description = self.describe(value, current);
-                    put(
+                    self.put(
                         into,
                         Field {
                             name: name.clone(),
                             view,
                             required,
+                            copied: *copied,
                             description,
                         },
                     );
                 }
                 Entry::Variant { ty, entries, .. } => {
-                    self.entries(entries, Some(*ty), Always(false), into)
+                    let mut inner = Object::default();
+                    self.entries(entries, Some(*ty), Always(false), &mut inner);
+                    self.merge(into, inner);
                 }
                 Entry::Spread { path, entries } => {
                     let mut inner = Object::default();
                     self.entries(entries, Some(path.ty), always, &mut inner);
+                    let before = into.fields.len();
                     for mut field in inner.fields {
-                        field.view.nullable |= path.nullable;
-                        put(into, field);
+                        field.required &= !(field.copied && path.nullable);
+                        field.view.nullable |= !field.copied && path.nullable;
+                        self.put(into, field);
                     }
-                    into.rest = inner.rest.or(into.rest.take());
+                    if let Some(rest) = inner.rest {
+                        into.rest = Some(rest);
+                        into.before_rest = before + inner.before_rest;
+                    }
                 }
-                Entry::Rest { ty } => into.rest = Some(Box::new(self.documented(*ty, false))),
+                Entry::Rest { ty } => {
+                    into.rest = Some(Box::new(self.documented(*ty, false)));
+                    into.before_rest = into.fields.len();
+                }
             }
         }
     }
@@ -147,11 +186,13 @@ impl Reader<'_> {
                 nullable: json == "null",
             },
             Value::List(values) => {
-                let first = values.first().map(|value| self.value(value, current));
-                let element = first.unwrap_or(View {
-                    form: Form::Literal("null".to_owned()),
-                    nullable: true,
-                });
+                let elements = values.iter().map(|value| self.value(value, current));
+                let element = elements
+                    .reduce(|one, other| self.and(one, other))
+                    .unwrap_or(View {
+                        form: Form::Literal("null".to_owned()),
+                        nullable: true,
+                    });
                 View {
                     form: Form::List(Box::new(element)),
                     nullable: false,
@@ -258,6 +299,91 @@ impl Reader<'_> {
     fn get(&self, ty: TypeId) -> &Type {
         self.model.types.get(ty)
     }
+
+    /// A field of one variant may be one of another as well.
+    fn put(&self, object: &mut Object, field: Field) {
+        match object
+            .fields
+            .iter_mut()
+            .find(|known| known.name == field.name)
+        {
+            Some(known) => known.view = self.and(known.view.clone(), field.view),
+            None => object.fields.push(field),
+        }
+    }
+
+    /// The fields of a variant beside those of others, in an order that suits both where there is one.
+    fn merge(&self, object: &mut Object, variant: Object) {
+        let mut at = object.fields.len();
+        for field in variant.fields.into_iter().rev() {
+            let mut known = object.fields.iter_mut().enumerate();
+            match known.find(|(_, known)| known.name == field.name) {
+                Some((place, known)) => {
+                    known.view = self.and(known.view.clone(), field.view);
+                    at = place;
+                }
+                None => object.fields.insert(at, field),
+            }
+        }
+        if let Some(rest) = variant.rest {
+            object.rest = Some(rest);
+            object.before_rest = object.fields.len();
+        }
+    }
+
+    /// What two values have in common, where one of them is written.
+    fn and(&self, one: View, other: View) -> View {
+        let nullable = one.nullable || other.nullable;
+        let form = match (one.form, other.form) {
+            (Form::Documented(one), Form::Documented(other))
+                if one == other || self.alike(one, other) =>
+            {
+                Form::Documented(one)
+            }
+            (Form::Literal(one), Form::Literal(other)) if one == other => Form::Literal(one),
+            (Form::List(one), Form::List(other)) => Form::List(Box::new(self.and(*one, *other))),
+            (Form::Map(one), Form::Map(other)) => Form::Map(Box::new(self.and(*one, *other))),
+            (one, other) => match (self.kind(&one), self.kind(&other)) {
+                (Some("0" | "0.0"), Some("0.0")) | (Some("0.0"), Some("0")) => {
+                    Form::Like("0.0".to_owned())
+                }
+                (Some(one), Some(other)) if one == other => Form::Like(one.to_owned()),
+                _ => Form::Any,
+            },
+        };
+        View { form, nullable }
+    }
+
+    /// Whether two scalar types say the same.
+    fn alike(&self, one: TypeId, other: TypeId) -> bool {
+        let (one, other) = (self.get(one), self.get(other));
+        one.kind.is_scalar()
+            && one.kind == other.kind
+            && one.one_of == other.one_of
+            && one.format == other.format
+            && one.bounds == other.bounds
+    }
+
+    /// A scalar's kind, as a literal of it.
+    fn kind(&self, form: &Form) -> Option<&'static str> {
+        match form {
+            Form::Documented(ty) => match self.get(*ty).kind {
+                Kind::Boolean => Some("false"),
+                Kind::Integer => Some("0"),
+                Kind::Number => Some("0.0"),
+                Kind::String => Some("\"\""),
+                _ => None,
+            },
+            Form::Literal(json) | Form::Like(json) => match json.bytes().next()? {
+                b't' | b'f' => Some("false"),
+                b'"' => Some("\"\""),
+                b'-' | b'0'..=b'9' if json.contains(['.', 'e', 'E']) => Some("0.0"),
+                b'-' | b'0'..=b'9' => Some("0"),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// Whether fields are written whatever the value's variant.
@@ -277,16 +403,4 @@ fn maps(path: &Path) -> bool {
             _ => None,
         })
         .unwrap_or(false)
-}
-
-/// A field of one variant may be one of another as well.
-fn put(object: &mut Object, field: Field) {
-    match object
-        .fields
-        .iter_mut()
-        .find(|known| known.name == field.name)
-    {
-        Some(known) => known.view.nullable |= field.view.nullable,
-        None => object.fields.push(field),
-    }
 }

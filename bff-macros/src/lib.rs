@@ -12,6 +12,9 @@ use proc_macro::TokenStream;
 /// The path is relative to the folder of the crate's manifest, as are those within the spec. The macro is expanded again when
 /// one of the files changes. `crate = path` says where the runtime is, if not at `::bff_runtime`.
 ///
+/// The functions that the spec names with `transform` are those of a module `hooks` beside the macro, or of the one that
+/// `hooks = path` names. Their types are in the module `types` that the macro makes.
+///
 /// ```ignore
 /// bff_macros::bff!("specs/web.yaml");
 ///

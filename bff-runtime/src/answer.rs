@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use bff_json::{RenderError, Scope, Tape};
+use bff_json::{Path, RenderError, Root, Scope, Tape};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::body::Body;
 use crate::exchange::{Reply, Request};
 use crate::failure::{Failure, Kind};
+use crate::hook::{self, Hook};
 use crate::plan::{self, Plan};
 
 /// `bff-partial`: the optional calls an answer does without.
@@ -33,6 +36,9 @@ pub struct Answers {
     pub(crate) reason: Option<Failure>,
 }
 
+/// What has a body's text before it is hashed and sent.
+type Last<'a> = &'a dyn Fn(Vec<u8>) -> Result<Vec<u8>, Failure>;
+
 /// Why an answer is partial, on its way to the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Reason(pub(crate) Arc<Failure>);
@@ -41,10 +47,26 @@ impl Answers {
     /// Writes the answer the plan describes.
     ///
     /// # Errors
-    /// If it would be too long.
-    pub fn reply(mut self) -> Result<Reply, Failure> {
+    /// If it would be too long, or a value that a path promises is missing.
+    pub fn reply(self) -> Result<Reply, Failure> {
+        self.reply_by(&Ok)
+    }
+
+    /// The same, but what is written is what a function of the team's makes of the answer.
+    ///
+    /// # Errors
+    /// As [`reply`][Answers::reply]; if the function fails or panics (500); if the answer isn't of its type (502).
+    pub fn transformed<T: Serialize + DeserializeOwned>(
+        self,
+        name: &'static str,
+        hook: Hook<T>,
+    ) -> Result<Reply, Failure> {
+        self.reply_by(&|text| hook::run(name, hook, &text))
+    }
+
+    fn reply_by(mut self, last: Last<'_>) -> Result<Reply, Failure> {
         let reason = self.reason.take();
-        let mut reply = self.write()?;
+        let mut reply = self.write(last)?;
         if let Some(reason) = reason {
             reply.0.extensions_mut().insert(Reason(Arc::new(reason)));
         }
@@ -60,11 +82,30 @@ impl Answers {
         Some(self.plan.calls.get(call)?.operation.upstream.name)
     }
 
+    /// A header whose value was promised and isn't there, or can't be a header's.
+    fn broken(&self, header: &str, path: &Path) -> Failure {
+        let tape = match path.root {
+            Root::Tape(tape) => Some(tape),
+            Root::Current => None,
+        };
+        let cause = format!("the value of `{header}` is missing");
+        match self.promised_by(RenderError::Missing { tape }) {
+            Some(upstream) => Failure::upstream(Kind::Upstream, upstream, cause),
+            None => {
+                Failure::new(Kind::Upstream, "The answer can't be put together.").because(cause)
+            }
+        }
+    }
+
     fn write(self, last: Last<'_>) -> Result<Reply, Failure> {
         let answer = &self.plan.answer;
         let status = StatusCode::from_u16(answer.status)
             .map_err(|_| Failure::new(Kind::Gateway, "The endpoint has no valid status."))?;
         let scope = Scope::new(&self.tapes);
+        let read = |path: &Path| {
+            let value = scope.value(path)?;
+            HeaderValue::from_str(&value.text()).ok()
+        };
         let mut headers = HeaderMap::with_capacity(8 + answer.headers.len());
         for (name, value) in answer.headers {
             let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
@@ -72,9 +113,13 @@ impl Answers {
             };
             let value = match value {
                 plan::HeaderValue::Literal(text) => HeaderValue::from_str(text).ok(),
-                plan::HeaderValue::Path(path) => scope
-                    .value(path)
-                    .and_then(|raw| HeaderValue::from_str(&raw.text()).ok()),
+                plan::HeaderValue::Path(path) => read(path),
+                plan::HeaderValue::Or(path, text) => {
+                    read(path).or_else(|| HeaderValue::from_str(text).ok())
+                }
+                plan::HeaderValue::Promised(path) => {
+                    Some(read(path).ok_or_else(|| self.broken(name.as_str(), path))?)
+                }
             };
             if let Some(value) = value {
                 headers.insert(name, value);
@@ -96,6 +141,7 @@ impl Answers {
                 None => Failure::new(Kind::Upstream, "The answer can't be put together.")
                     .because(error.to_string()),
             })?;
+        let text = last(text)?;
         let method = &self.request.head.method;
         if complete && status == StatusCode::OK && (method == Method::GET || method == Method::HEAD)
         {

@@ -15,15 +15,18 @@ mod text;
 
 mod admin;
 mod listener;
+mod wire;
 
 pub mod auth;
 pub mod input;
+pub mod limit;
 mod router;
 mod stack;
 
 mod answer;
 mod engine;
 pub mod exchange;
+pub mod hook;
 mod proxy;
 
 mod body;
@@ -42,6 +45,7 @@ pub use answer::Answers;
 pub use command::main;
 pub use exchange::{Exchange, Handler, Reply};
 pub use failure::Failure;
+pub use hook::HookError;
 pub use server::{Running, Server, Settings};
 pub use text::{Env, Resolved, StartError, Variables};
 

@@ -8,6 +8,7 @@ use crate::commands::Outcome;
 use crate::console::{Console, Tone, count};
 use crate::failure::{Failure, Result};
 use crate::generated::{self, Stale, Wanted, Why};
+use crate::hooks;
 use crate::manifest::Manifest;
 use crate::workspace::Workspace;
 
@@ -20,9 +21,11 @@ pub(super) fn run(workspace: &Workspace, command: &Generate, console: Console) -
     }
     let stale = stale(workspace, &frontends)?;
     if command.check {
-        return Ok(report(&stale, frontends.len(), console));
+        let hooks = tell_of_hooks(workspace, &frontends, console)?;
+        return Ok(report(&stale, hooks, frontends.len(), console));
     }
     write(workspace, &stale, console)?;
+    tell_of_hooks(workspace, &frontends, console)?;
     if stale.is_empty() {
         console.say(&format!(
             "{} up to date",
@@ -39,7 +42,17 @@ pub(super) fn bring_up_to_date(
     console: Console,
 ) -> Result<()> {
     let stale = stale(workspace, frontends)?;
-    write(workspace, &stale, console)
+    write(workspace, &stale, console)?;
+    tell_of_hooks(workspace, frontends, console).map(drop)
+}
+
+/// What teams have to do in their `hooks.rs`. Whether there is something without which a crate can't be compiled.
+fn tell_of_hooks(workspace: &Workspace, frontends: &[Frontend], console: Console) -> Result<bool> {
+    let mut broken = false;
+    for frontend in frontends {
+        broken |= hooks::tell(workspace, frontend, console)?;
+    }
+    Ok(broken)
 }
 
 fn stale(workspace: &Workspace, frontends: &[Frontend]) -> Result<Vec<Stale>> {
@@ -85,7 +98,10 @@ fn write(workspace: &Workspace, stale: &[Stale], console: Console) -> Result<()>
     Ok(())
 }
 
-fn report(stale: &[Stale], frontends: usize, console: Console) -> Outcome {
+fn report(stale: &[Stale], hooks: bool, frontends: usize, console: Console) -> Outcome {
+    if stale.is_empty() && hooks {
+        return Outcome::Found;
+    }
     if stale.is_empty() {
         console.say(&format!("{} up to date", count(frontends, "frontend")));
         return Outcome::Good;

@@ -34,7 +34,10 @@ pub(super) fn run(workspace: &Workspace, command: &Run, console: Console) -> Res
         );
     }
     generate::bring_up_to_date(workspace, &frontends, console)?;
-    let binary = cargo::build(workspace, &command.name, Profile::Release, console)?;
+    let Some(frontend) = frontends.first() else {
+        return Ok(Outcome::Found);
+    };
+    let binary = cargo::build(workspace, frontend, Profile::Release, console)?;
     console.step("Running", &binary.display().to_string());
     let mut command = Command::new(&binary);
     let failed = |error: std::io::Error| {

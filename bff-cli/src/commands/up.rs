@@ -22,7 +22,7 @@ pub(super) fn run(workspace: &Workspace, command: &Up, console: Console) -> Resu
     let mut parts = Vec::new();
     for frontend in frontends {
         console.step("Building", &format!("{}-bff", frontend.model.name));
-        let binary = cargo::build(workspace, &frontend.model.name, Profile::Release, console)?;
+        let binary = cargo::build(workspace, &frontend, Profile::Release, console)?;
         parts.push(Part {
             model: frontend.model,
             binary,

@@ -198,3 +198,64 @@ fn a_system_that_cannot_be_started_is_told_of_before_it_is_built() {
         assert!(!folder.path().join("bffs").exists());
     }
 }
+
+#[test]
+fn hooks_are_the_teams_and_what_they_lack_is_told() {
+    let folder = Folder::fresh();
+    let spec = folder.read("specs/web.yaml");
+    let plain = "\n  GET /hello:\n    auth: none\n    response: |\n      greeting: \"hello\"\n";
+    folder.write(
+        "specs/web.yaml",
+        &format!("{spec}{plain}    transform: greet\n"),
+    );
+    folder
+        .bff(&["generate", "--check"])
+        .expect(1, &["bffs/web/src/hooks.rs: missing"], &[]);
+    folder
+        .bff(&["generate"])
+        .expect(0, &[], &["Wrote bffs/web/src/hooks.rs"]);
+    let first = folder.read("bffs/web/src/hooks.rs");
+    let head = "pub fn greet(answer: types::GetHello) -> Result<types::GetHello, HookError> {";
+    assert!(first.contains(head), "{first}");
+    folder.bff(&["generate", "--check"]).expect(0, &[], &[]);
+
+    // The team's from now on: what it makes of the file stays.
+    let own = first.replace("    Ok(answer)", "    // ours\n    Ok(answer)");
+    folder.write("bffs/web/src/hooks.rs", &own);
+    folder.bff(&["generate", "--check"]).expect(0, &[], &[]);
+    folder.bff(&["generate"]).expect(0, &[], &["up to date"]);
+    assert_eq!(folder.read("bffs/web/src/hooks.rs"), own);
+
+    folder.edit("specs/web.yaml", "transform: greet", "transform: welcome");
+    folder.bff(&["generate"]).expect(
+        0,
+        &[],
+        &[
+            "warning: bffs/web/src/hooks.rs has no function `welcome`, which `GET /hello` names; add it:",
+            "pub fn welcome(answer: types::GetHello) -> Result<types::GetHello, HookError> {",
+            "note: bffs/web/src/hooks.rs:",
+            "no endpoint of specs/web.yaml names `greet`",
+        ],
+    );
+    folder
+        .bff(&["generate", "--check"])
+        .expect(1, &[], &["has no function `welcome`"]);
+    folder.edit(
+        "bffs/web/src/hooks.rs",
+        "pub fn greet",
+        "pub async fn welcome",
+    );
+    folder.bff(&["generate", "--check"]).expect(
+        1,
+        &[],
+        &["`welcome` is not what `GET /hello` needs: it is `async`"],
+    );
+
+    folder.write("specs/web.yaml", &spec);
+    folder.bff(&["generate"]).expect(
+        0,
+        &[],
+        &["note: bffs/web/src/hooks.rs is no part of its crate"],
+    );
+    assert!(folder.read("bffs/web/src/hooks.rs").contains("// ours"));
+}

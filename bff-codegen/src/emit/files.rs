@@ -6,9 +6,9 @@ use proc_macro2::{Ident, Span};
 use quote::{ToTokens, quote};
 use serde::Serialize;
 
-use super::TABLES;
 use super::layout::layout;
 use super::module::Module;
+use super::{TABLES, hooks};
 
 /// A file of a generated crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,12 +42,15 @@ struct Data<'a> {
     ident: String,
     spec: &'a str,
     modules: Vec<&'static str>,
+    /// Whether the team has functions in it.
+    hooks: bool,
     tables: u32,
     openapi: &'a str,
 }
 
 /// Every file.
 pub(crate) fn all(model: &Model, modules: &[Module], openapi: String) -> Vec<GeneratedFile> {
+    let hooks = hooks::functions(model);
     let mut names: Vec<&'static str> = modules.iter().map(|module| module.name).collect();
     names.sort_unstable();
     let data = Data {
@@ -55,6 +58,7 @@ pub(crate) fn all(model: &Model, modules: &[Module], openapi: String) -> Vec<Gen
         ident: model.name.replace('-', "_"),
         spec: &model.file,
         modules: names,
+        hooks: !hooks.is_empty(),
         tables: TABLES,
         openapi: &openapi,
     };
@@ -69,6 +73,13 @@ pub(crate) fn all(model: &Model, modules: &[Module], openapi: String) -> Vec<Gen
             &format!("src/{}.rs", module.name),
             rust(&model.file, module),
         ));
+    }
+    if !hooks.is_empty() {
+        files.push(GeneratedFile {
+            path: "src/hooks.rs".to_owned(),
+            contents: hooks::file(model, &hooks),
+            write: Write::IfMissing,
+        });
     }
     files
 }
@@ -155,7 +166,7 @@ fn spaced(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 50);
     let mut before = "";
     for line in text.lines() {
-        let starts = line.starts_with("///") || line.starts_with("#[");
+        let starts = line.starts_with("///") || line.starts_with("#[") || line.starts_with("impl");
         if starts && !before.is_empty() && !before.starts_with("///") && !before.starts_with("#[") {
             out.push('\n');
         }

@@ -106,7 +106,12 @@ impl Printer<'_> {
         for entry in &entries {
             self.line(indent + 4);
             self.expression(entry, indent + 4);
-            self.put(",");
+            // What fills up a struct has no comma behind it.
+            let fills_up =
+                matches!(entry.first(), Some(TokenTree::Punct(punct)) if punct.as_char() == '.');
+            if !fills_up {
+                self.put(",");
+            }
         }
         self.line(indent);
         self.put(close.trim_start());

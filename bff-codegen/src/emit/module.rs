@@ -49,6 +49,7 @@ const PLAN: &[&str] = &[
     "BodyRule",
     "BodyValue",
     "Call",
+    "Charge",
     "Choice",
     "Clause",
     "ErrorAction",
@@ -72,6 +73,7 @@ const PLAN: &[&str] = &[
     "Scalar",
     "Segment",
     "Server",
+    "Stream",
     "Style",
     "Text",
     "Upstream",
@@ -79,7 +81,9 @@ const PLAN: &[&str] = &[
     "Variable",
 ];
 const EXCHANGE: &[&str] = &["Exchange", "Failure", "Reply"];
-const JWT: &[&str] = &["Algorithm", "ClaimRule", "Jwt", "KeySource"];
+const HOOK: &[&str] = &["Hook", "Json", "Map", "Number"];
+const AUTH: &[&str] = &["Algorithm", "ApiKey", "ClaimRule", "Jwt", "KeySource"];
+const LIMIT: &[&str] = &["Allowance", "InMemory", "Per"];
 const SERDE: &[&str] = &["Deserialize", "Serialize"];
 
 impl Module {
@@ -105,17 +109,15 @@ impl Module {
                 names => quote! { use #path::{#(#names),*}; },
             }
         };
-        let collections = import(quote! { ::std::collections }, &["BTreeMap"]);
-        let value = used
-            .contains("Json")
-            .then(|| quote! { use #runtime::serde_json::Value as Json; });
         let std = import(quote! { ::std::time }, &["Duration"]);
-        let auth = import(quote! { #runtime::auth }, JWT);
+        let auth = import(quote! { #runtime::auth }, AUTH);
         let exchange = import(runtime.clone(), EXCHANGE);
+        let hook = import(quote! { #runtime::hook }, HOOK);
         let json = import(quote! { #runtime::json }, JSON);
+        let limit = import(quote! { #runtime::limit }, LIMIT);
         let plan = import(quote! { #runtime::plan }, PLAN);
         let serde = import(quote! { #runtime::serde }, SERDE);
-        quote! { #collections #std #auth #exchange #json #plan #serde #value }
+        quote! { #std #auth #exchange #hook #json #limit #plan #serde }
     }
 
     /// As a module in place.

@@ -375,6 +375,12 @@ impl Interpreter<'_> {
             let value = match value {
                 ir::HeaderValue::Literal(literal) => plan::HeaderValue::Literal(text(literal)),
                 ir::HeaderValue::Path(path) => plan::HeaderValue::Path(tables::path(path)),
+                ir::HeaderValue::Or(path, other) => {
+                    plan::HeaderValue::Or(tables::path(path), text(other))
+                }
+                ir::HeaderValue::Promised(path) => {
+                    plan::HeaderValue::Promised(tables::path(path))
+                }
             };
             (text(name), value)
         });

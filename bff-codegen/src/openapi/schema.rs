@@ -36,7 +36,9 @@ impl<'m> Schemas<'m> {
     pub(crate) fn view(&mut self, view: &View) -> ReferenceOr<Schema> {
         let schema = match &view.form {
             Form::Documented(ty) => self.documented(*ty, Purpose::Answer),
-            Form::Literal(json) => literal(json),
+            Form::Literal(json) => literal(json, true),
+            Form::Like(json) => literal(json, false),
+            Form::Any => ReferenceOr::Item(any()),
             Form::Object(object) => ReferenceOr::Item(self.object(object)),
             Form::List(element) => list(self.view(element), &Bounds::default()),
             Form::Map(value) => {
@@ -230,20 +232,24 @@ fn scalar(ty: &Type) -> Schema {
     schema
 }
 
-fn literal(json: &str) -> ReferenceOr<Schema> {
+/// The schema of a literal: of itself alone, or of values of its kind.
+fn literal(json: &str, alone: bool) -> ReferenceOr<Schema> {
     let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    fn only<T>(value: T, alone: bool) -> Vec<T> {
+        alone.then_some(value).into_iter().collect()
+    }
     let kind = match value {
         serde_json::Value::Bool(_) => SchemaType::Boolean(BooleanType::default()),
         serde_json::Value::Number(number) if number.is_i64() => SchemaType::Integer(IntegerType {
-            enumeration: vec![number.as_i64()],
+            enumeration: only(number.as_i64(), alone),
             ..IntegerType::default()
         }),
         serde_json::Value::Number(number) => SchemaType::Number(NumberType {
-            enumeration: vec![number.as_f64()],
+            enumeration: only(number.as_f64(), alone),
             ..NumberType::default()
         }),
         serde_json::Value::String(text) => SchemaType::String(StringType {
-            enumeration: vec![Some(text)],
+            enumeration: only(Some(text), alone),
             ..StringType::default()
         }),
         serde_json::Value::Array(_) => return list(ReferenceOr::Item(any()), &Bounds::default()),

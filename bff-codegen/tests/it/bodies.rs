@@ -74,7 +74,7 @@ fn tapes(plan: &Plan, bodies: &[&str]) -> Vec<Tape> {
     tapes
 }
 
-fn answer(plan: &Plan, bodies: &[&str]) -> String {
+pub(crate) fn answer(plan: &Plan, bodies: &[&str]) -> String {
     let tapes = tapes(plan, bodies);
     let mut out = Vec::new();
     match Scope::new(&tapes).render(plan.answer.body.unwrap(), &mut out, usize::MAX) {

@@ -15,9 +15,26 @@ use bff_spec::source::{SourceLoader, Sources};
 #[path = "../golden/depot/expected/src/lib.rs"]
 mod depot;
 
+#[allow(unreachable_pub, dead_code)]
+#[path = "../golden/kitchen/expected/src/lib.rs"]
+pub(crate) mod kitchen;
+
 mod in_place {
     #![allow(unreachable_pub)]
     bff_macros::bff!("tests/golden/depot/specs/ops.yaml", crate = ::bff_runtime);
+}
+
+/// With the team's functions under a name of their own.
+#[path = "."]
+mod in_place_with_hooks {
+    #![allow(unreachable_pub)]
+    #[path = "../golden/kitchen/expected/src/hooks.rs"]
+    pub mod functions;
+    bff_macros::bff!(
+        "tests/golden/kitchen/specs/kitchen.yaml",
+        hooks = self::functions,
+        crate = ::bff_runtime,
+    );
 }
 
 struct Folder(PathBuf);
@@ -34,7 +51,7 @@ fn folder(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn model(name: &str, spec: &str) -> (Model, Sources) {
+pub(crate) fn model(name: &str, spec: &str) -> (Model, Sources) {
     let checked = bff_spec::check(&Folder(folder(name)), spec);
     let findings: Vec<String> = checked
         .diagnostics
@@ -49,13 +66,17 @@ fn model(name: &str, spec: &str) -> (Model, Sources) {
 
 #[test]
 fn files_are_as_expected() {
-    for (name, spec) in [("depot", "specs/ops.yaml")] {
+    for (name, spec) in [
+        ("depot", "specs/ops.yaml"),
+        ("kitchen", "specs/kitchen.yaml"),
+    ] {
         let (model, sources) = model(name, spec);
         let expected = folder(name).join("expected");
         let files = generate(&model, &sources);
         let mut stale = Vec::new();
         for file in &files {
-            assert_eq!(file.write, Write::Always);
+            let once = file.path == "src/hooks.rs";
+            assert_eq!(file.write == Write::IfMissing, once, "{}", file.path);
             let path = expected.join(&file.path);
             let known = std::fs::read_to_string(&path).unwrap_or_default();
             if known == file.contents {
@@ -147,6 +168,8 @@ fn written_interpreted_and_in_place_are_one() {
     assert_eq!(embedded(tables(&depot::BFF)), interpreted);
     let in_place = tables(&in_place::BFF).replace("tests/golden/depot/specs/", "specs/");
     assert_eq!(in_place, interpreted);
+    let hooked = [kitchen::BFF.routes, in_place_with_hooks::BFF.routes];
+    assert_eq!(hooked.map(<[_]>::len), [6, 6]);
 }
 
 #[test]

@@ -9,5 +9,6 @@
 
 mod bodies;
 mod golden;
+mod hooks;
 mod project;
 mod spec;

@@ -2,6 +2,7 @@
 //! What each endpoint does.
 
 use ::bff_runtime::{Exchange, Failure, Reply};
+use ::bff_runtime::hook::Hook;
 
 /// The first screen
 ///
@@ -45,6 +46,11 @@ pub async fn get_orders_id(exchange: Exchange) -> Result<Reply, Failure> {
     exchange.run(&super::plans::GET_ORDERS_ID).await?.reply()
 }
 
+/// `transform` of `GET /basket` (`specs/mobile.yaml:79`), in `hooks.rs`:
+///
+/// `pub fn basket_total(answer: types::GetBasket) -> Result<types::GetBasket, HookError>`
+const BASKET_TOTAL: Hook<super::types::GetBasket> = super::hooks::basket_total;
+
 /// What the products in a basket cost now, and how many are left
 ///
 /// `GET /basket` (`specs/mobile.yaml:65`)
@@ -52,12 +58,15 @@ pub async fn get_orders_id(exchange: Exchange) -> Result<Reply, Failure> {
 /// - `products: catalog.getProducts(ids = query.skus)`
 /// - `stock: catalog.getStock(sku = each products.sku)`
 pub async fn get_basket(exchange: Exchange) -> Result<Reply, Failure> {
-    exchange.run(&super::plans::GET_BASKET).await?.reply()
+    exchange
+        .run(&super::plans::GET_BASKET)
+        .await?
+        .transformed("basket_total", BASKET_TOTAL)
 }
 
 /// A product on one screen
 ///
-/// `GET /products/{sku}` (`specs/mobile.yaml:78`)
+/// `GET /products/{sku}` (`specs/mobile.yaml:81`)
 ///
 /// - `product: catalog.getProduct(sku = path.sku)`
 /// - `stock?: catalog.getStock(sku = path.sku)`
@@ -67,7 +76,7 @@ pub async fn get_products_sku(exchange: Exchange) -> Result<Reply, Failure> {
 
 /// Saves the profile form
 ///
-/// `PUT /profile` (`specs/mobile.yaml:88`)
+/// `PUT /profile` (`specs/mobile.yaml:91`)
 ///
 /// - `saved: users.updateUser(id = claims.sub, body = body)`
 pub async fn put_profile(exchange: Exchange) -> Result<Reply, Failure> {

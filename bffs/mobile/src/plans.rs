@@ -328,6 +328,11 @@ static GET_BASKET_ANSWER: Template = Template::Block(&Block::Fields(&[
             "0",
         )),
     ]))),
+    Entry::field("\"soldOut\":", Template::Literal("0")),
+    Entry::field("\"total\":", Template::Block(&Block::Fields(&[
+        Entry::field("\"amount\":", Template::Literal("0.0")),
+        Entry::field("\"currency\":", Template::Literal("\"EUR\"")),
+    ]))),
 ]));
 
 /// `GET /basket` (`specs/mobile.yaml:65`).
@@ -397,7 +402,7 @@ static GET_PRODUCTS_SKU_ANSWER: Template = Template::Block(&Block::Fields(&[
     ]))),
 ]));
 
-/// `GET /products/{sku}` (`specs/mobile.yaml:78`).
+/// `GET /products/{sku}` (`specs/mobile.yaml:81`).
 pub static GET_PRODUCTS_SKU: Plan = Plan {
     calls: &[
         Call::new("product", &super::upstreams::CATALOG_GET_PRODUCT)
@@ -474,7 +479,7 @@ static PUT_PROFILE_SAVED_422_MEMBERS: Template = Template::Block(&Block::Fields(
     ]))),
 ]));
 
-/// `PUT /profile` (`specs/mobile.yaml:88`).
+/// `PUT /profile` (`specs/mobile.yaml:91`).
 pub static PUT_PROFILE: Plan = Plan {
     calls: &[
         Call::new("saved", &super::upstreams::USERS_UPDATE_USER)

@@ -24,16 +24,10 @@ const GET_HOME: Route = Route {
     pattern: "/m/home",
     segments: &[Segment::Literal("m"), Segment::Literal("home")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_millis(1500), 10485760) },
     inputs: Inputs { width: 0, items: &[] },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_home(exchange)),
 };
 
@@ -43,16 +37,10 @@ const GET_HOME_WHEN_HEADER_X_APP_1: Route = Route {
     pattern: "/m/home",
     segments: &[Segment::Literal("m"), Segment::Literal("home")],
     when: Some(Choice { place: Place::Header, name: "x-app", equals: "1" }),
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_millis(1500), 10485760) },
     inputs: Inputs { width: 0, items: &[] },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_home_when_header_x_app_1(exchange)),
 };
 
@@ -62,19 +50,13 @@ const GET_ORDERS: Route = Route {
     pattern: "/m/orders",
     segments: &[Segment::Literal("m"), Segment::Literal("orders")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_millis(1500), 10485760) },
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Query, "page", 0, Rules::of(Scalar::Integer).min(1.0).max(500.0))],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_orders(exchange)),
 };
 
@@ -84,19 +66,13 @@ const GET_ORDERS_ID: Route = Route {
     pattern: "/m/orders/{id}",
     segments: &[Segment::Literal("m"), Segment::Literal("orders"), Segment::Parameter("id")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_millis(1500), 10485760) },
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Path, "id", 0, Rules::of(Scalar::String).pattern("^o-[0-9]{4,10}$")).required()],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_orders_id(exchange)),
 };
 
@@ -106,14 +82,7 @@ const GET_BASKET: Route = Route {
     pattern: "/m/basket",
     segments: &[Segment::Literal("m"), Segment::Literal("basket")],
     when: None,
-    policies: Policies {
-        auth: &[],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
-    },
+    policies: Policies::within(Duration::from_millis(1500), 10485760),
     inputs: Inputs {
         width: 1,
         items: &[
@@ -123,47 +92,36 @@ const GET_BASKET: Route = Route {
         ],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_basket(exchange)),
 };
 
-/// `GET /products/{sku}` (`specs/mobile.yaml:78`).
+/// `GET /products/{sku}` (`specs/mobile.yaml:81`).
 const GET_PRODUCTS_SKU: Route = Route {
     method: Some("GET"),
     pattern: "/m/products/{sku}",
     segments: &[Segment::Literal("m"), Segment::Literal("products"), Segment::Parameter("sku")],
     when: None,
-    policies: Policies {
-        auth: &[],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
-    },
+    policies: Policies::within(Duration::from_millis(1500), 10485760),
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Path, "sku", 0, Rules::of(Scalar::String).pattern("^[A-Z]+-[0-9]{2}$")).required()],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_products_sku(exchange)),
 };
 
-/// `PUT /profile` (`specs/mobile.yaml:88`).
+/// `PUT /profile` (`specs/mobile.yaml:91`).
 const PUT_PROFILE: Route = Route {
     method: Some("PUT"),
     pattern: "/m/profile",
     segments: &[Segment::Literal("m"), Segment::Literal("profile")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_millis(1500),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_millis(1500), 10485760) },
     inputs: Inputs { width: 0, items: &[] },
     body: Some(&super::plans::PUT_PROFILE_BODY),
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::put_profile(exchange)),
 };
 
@@ -181,6 +139,6 @@ pub static BFF: Bff = Bff {
     upstreams: &[&super::upstreams::USERS, &super::upstreams::ORDERS, &super::upstreams::CATALOG],
     schemes: &[&super::auth::USER],
     routes: ROUTES,
-    server: Server { strict: false, body_limit: 10485760 },
+    server: Server { strict: false, body_limit: 10485760, trusted_proxies: 0 },
     openapi: include_str!("../openapi.yaml"),
 };

@@ -19,10 +19,7 @@ const GET_ORDERS: Route = Route {
     policies: Policies {
         auth: &[&super::auth::PARTNER],
         scopes: &["orders:read"],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(3),
-        body_limit: 10485760,
+        ..Policies::within(Duration::from_secs(3), 10485760)
     },
     inputs: Inputs {
         width: 3,
@@ -39,6 +36,7 @@ const GET_ORDERS: Route = Route {
         ],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_orders(exchange)),
 };
 
@@ -56,16 +54,14 @@ const GET_ORDERS_ID: Route = Route {
     policies: Policies {
         auth: &[&super::auth::PARTNER],
         scopes: &["orders:read"],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(3),
-        body_limit: 10485760,
+        ..Policies::within(Duration::from_secs(3), 10485760)
     },
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Path, "id", 0, Rules::of(Scalar::String).pattern("^o-[0-9]{4,10}$")).required()],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_orders_id(exchange)),
 };
 
@@ -78,10 +74,7 @@ const GET_STOCK: Route = Route {
     policies: Policies {
         auth: &[&super::auth::PARTNER],
         scopes: &["stock:read"],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(3),
-        body_limit: 10485760,
+        ..Policies::within(Duration::from_secs(3), 10485760)
     },
     inputs: Inputs {
         width: 1,
@@ -92,6 +85,7 @@ const GET_STOCK: Route = Route {
         ],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_stock(exchange)),
 };
 
@@ -109,16 +103,14 @@ const GET_STOCK_SKU: Route = Route {
     policies: Policies {
         auth: &[&super::auth::PARTNER],
         scopes: &["stock:read"],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(3),
-        body_limit: 10485760,
+        ..Policies::within(Duration::from_secs(3), 10485760)
     },
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Path, "sku", 0, Rules::of(Scalar::String).pattern("^[A-Z]+-[0-9]{2}$")).required()],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_stock_sku(exchange)),
 };
 
@@ -136,16 +128,14 @@ const PUT_STOCK_SKU: Route = Route {
     policies: Policies {
         auth: &[&super::auth::PARTNER],
         scopes: &["stock:read", "stock:write"],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(3),
-        body_limit: 10485760,
+        ..Policies::within(Duration::from_secs(3), 10485760)
     },
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Path, "sku", 0, Rules::of(Scalar::String).pattern("^[A-Z]+-[0-9]{2}$")).required()],
     },
     body: Some(&super::plans::PUT_STOCK_SKU_BODY),
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::put_stock_sku(exchange)),
 };
 
@@ -158,13 +148,11 @@ const ANY_CATALOG: Route = Route {
     policies: Policies {
         auth: &[&super::auth::PARTNER],
         scopes: &["catalog:read"],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(3),
-        body_limit: 10485760,
+        ..Policies::within(Duration::from_secs(3), 10485760)
     },
     inputs: Inputs { width: 0, items: &[] },
     body: None,
+    passes: true,
     handler: |exchange| Box::pin(super::endpoints::any_catalog(exchange)),
 };
 
@@ -181,6 +169,6 @@ pub static BFF: Bff = Bff {
     upstreams: &[&super::upstreams::ORDERS, &super::upstreams::CATALOG],
     schemes: &[&super::auth::PARTNER],
     routes: ROUTES,
-    server: Server { strict: false, body_limit: 10485760 },
+    server: Server { strict: false, body_limit: 10485760, trusted_proxies: 0 },
     openapi: include_str!("../openapi.yaml"),
 };

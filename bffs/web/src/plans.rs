@@ -442,7 +442,7 @@ static POST_ORDERS_CREATED_BODY: Template = Template::Block(&Block::Fields(&[
         Entry::given("\"sku\":", Template::copy(Path::here(&[Hop::Value(1)]))),
         Entry::given("\"qty\":", Template::copy(Path::here(&[Hop::Value(2)]))),
     ]))),
-    Entry::given("\"note\":", Template::copy(Path::tape(2, &[Hop::Value(2)]))),
+    Entry::copied("\"note\":", Template::copy(Path::tape(2, &[Hop::Value(2)]))),
 ]));
 
 /// What is kept of `created`: `orders.createOrder("Idempotency-Key" = header.idempotency-key)`.
@@ -760,7 +760,7 @@ pub static PATCH_PROFILE_BODY: BodyInput = BodyInput {
 /// What `saved` sends.
 static PATCH_PROFILE_SAVED_BODY: Template = Template::Block(&Block::Fields(&[
     Entry::given("\"name\":", Template::copy(Path::tape(2, &[Hop::Value(1)]))),
-    Entry::given("\"phone\":", Template::copy(Path::tape(2, &[Hop::Value(2)]))),
+    Entry::copied("\"phone\":", Template::copy(Path::tape(2, &[Hop::Value(2)]))),
 ]));
 
 /// What is kept of a 422 of `saved`.

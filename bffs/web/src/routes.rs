@@ -28,16 +28,10 @@ const GET_HOME: Route = Route {
     pattern: "/api/home",
     segments: &[Segment::Literal("api"), Segment::Literal("home")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_secs(2), 10485760) },
     inputs: Inputs { width: 0, items: &[] },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_home(exchange)),
 };
 
@@ -47,14 +41,7 @@ const GET_ORDERS: Route = Route {
     pattern: "/api/orders",
     segments: &[Segment::Literal("api"), Segment::Literal("orders")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_secs(2), 10485760) },
     inputs: Inputs {
         width: 3,
         items: &[
@@ -70,6 +57,7 @@ const GET_ORDERS: Route = Route {
         ],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_orders(exchange)),
 };
 
@@ -79,19 +67,13 @@ const GET_ORDERS_ID: Route = Route {
     pattern: "/api/orders/{id}",
     segments: &[Segment::Literal("api"), Segment::Literal("orders"), Segment::Parameter("id")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_secs(2), 10485760) },
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Path, "id", 0, Rules::of(Scalar::String).pattern("^o-[0-9]{4,10}$")).required()],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_orders_id(exchange)),
 };
 
@@ -101,14 +83,7 @@ const POST_ORDERS: Route = Route {
     pattern: "/api/orders",
     segments: &[Segment::Literal("api"), Segment::Literal("orders")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_secs(2), 10485760) },
     inputs: Inputs {
         width: 1,
         items: &[
@@ -121,6 +96,7 @@ const POST_ORDERS: Route = Route {
         ],
     },
     body: Some(&super::plans::POST_ORDERS_BODY),
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::post_orders(exchange)),
 };
 
@@ -135,19 +111,13 @@ const POST_ORDERS_ID_CANCEL: Route = Route {
         Segment::Literal("cancel"),
     ],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_secs(2), 10485760) },
     inputs: Inputs {
         width: 1,
         items: &[Input::new(Place::Path, "id", 0, Rules::of(Scalar::String).pattern("^o-[0-9]{4,10}$")).required()],
     },
     body: Some(&super::plans::POST_ORDERS_ID_CANCEL_BODY),
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::post_orders_id_cancel(exchange)),
 };
 
@@ -157,16 +127,10 @@ const GET_PROFILE: Route = Route {
     pattern: "/api/profile",
     segments: &[Segment::Literal("api"), Segment::Literal("profile")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_secs(2), 10485760) },
     inputs: Inputs { width: 0, items: &[] },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_profile(exchange)),
 };
 
@@ -176,16 +140,10 @@ const PATCH_PROFILE: Route = Route {
     pattern: "/api/profile",
     segments: &[Segment::Literal("api"), Segment::Literal("profile")],
     when: None,
-    policies: Policies {
-        auth: &[&super::auth::USER],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies { auth: &[&super::auth::USER], ..Policies::within(Duration::from_secs(2), 10485760) },
     inputs: Inputs { width: 0, items: &[] },
     body: Some(&super::plans::PATCH_PROFILE_BODY),
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::patch_profile(exchange)),
 };
 
@@ -195,14 +153,7 @@ const GET_PRODUCTS_SKU: Route = Route {
     pattern: "/api/products/{sku}",
     segments: &[Segment::Literal("api"), Segment::Literal("products"), Segment::Parameter("sku")],
     when: None,
-    policies: Policies {
-        auth: &[],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies::within(Duration::from_secs(2), 10485760),
     inputs: Inputs {
         width: 2,
         items: &[
@@ -211,6 +162,7 @@ const GET_PRODUCTS_SKU: Route = Route {
         ],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_products_sku(exchange)),
 };
 
@@ -220,14 +172,7 @@ const GET_SEARCH: Route = Route {
     pattern: "/api/search",
     segments: &[Segment::Literal("api"), Segment::Literal("search")],
     when: None,
-    policies: Policies {
-        auth: &[],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies::within(Duration::from_secs(2), 10485760),
     inputs: Inputs {
         width: 4,
         items: &[
@@ -238,6 +183,7 @@ const GET_SEARCH: Route = Route {
         ],
     },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_search(exchange)),
 };
 
@@ -247,16 +193,10 @@ const GET_CATEGORIES: Route = Route {
     pattern: "/api/categories",
     segments: &[Segment::Literal("api"), Segment::Literal("categories")],
     when: None,
-    policies: Policies {
-        auth: &[],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies::within(Duration::from_secs(2), 10485760),
     inputs: Inputs { width: 0, items: &[] },
     body: None,
+    passes: false,
     handler: |exchange| Box::pin(super::endpoints::get_categories(exchange)),
 };
 
@@ -266,16 +206,10 @@ const ANY_CATALOG: Route = Route {
     pattern: "/api/catalog/**",
     segments: &[Segment::Literal("api"), Segment::Literal("catalog"), Segment::Rest],
     when: None,
-    policies: Policies {
-        auth: &[],
-        scopes: &[],
-        roles: &[],
-        require: &[],
-        timeout: Duration::from_secs(2),
-        body_limit: 10485760,
-    },
+    policies: Policies::within(Duration::from_secs(2), 10485760),
     inputs: Inputs { width: 0, items: &[] },
     body: None,
+    passes: true,
     handler: |exchange| Box::pin(super::endpoints::any_catalog(exchange)),
 };
 
@@ -293,6 +227,6 @@ pub static BFF: Bff = Bff {
     upstreams: &[&super::upstreams::USERS, &super::upstreams::ORDERS, &super::upstreams::CATALOG],
     schemes: &[&super::auth::USER],
     routes: ROUTES,
-    server: Server { strict: false, body_limit: 10485760 },
+    server: Server { strict: false, body_limit: 10485760, trusted_proxies: 0 },
     openapi: include_str!("../openapi.yaml"),
 };

@@ -12,7 +12,7 @@ static CLAIMS: Shape = Shape::new(2, Node::object("", 0, 2, &Fields::of(&[
     Key::required("sub", Node::scalar("sub", 1, Kinds::STRING)),
 ])));
 
-/// `staff` (`specs/ops.yaml:10`).
+/// `staff` (`specs/ops.yaml:12`).
 pub static STAFF: Jwt = Jwt {
     name: "staff",
     source: KeySource::Key(Text(&[Part::Variable("STAFF_KEY", None)])),

@@ -5,14 +5,14 @@ use ::bff_runtime::{Exchange, Failure, Reply};
 
 /// The shelves, whole
 ///
-/// `GET /shelves` (`specs/ops.yaml:17`)
+/// `GET /shelves` (`specs/ops.yaml:19`)
 ///
 /// - `shelves: depot.listShelves(zone = query.zone, page = query.page)`
 pub async fn get_shelves(exchange: Exchange) -> Result<Reply, Failure> {
     exchange.run(&super::plans::GET_SHELVES).await?.reply()
 }
 
-/// `GET /items when header.x-view = "short"` (`specs/ops.yaml:28`)
+/// `GET /items when header.x-view = "short"` (`specs/ops.yaml:31`)
 ///
 /// - `items: depot.getItems(ids = query.ids)`
 pub async fn get_items_when_header_x_view_short(
@@ -23,7 +23,7 @@ pub async fn get_items_when_header_x_view_short(
 
 /// Items, and how many are left
 ///
-/// `GET /items` (`specs/ops.yaml:33`)
+/// `GET /items` (`specs/ops.yaml:36`)
 ///
 /// - `items: depot.getItems(ids = query.ids)`
 /// - `stock?: depot.getStock(id = each items.id)`
@@ -31,7 +31,7 @@ pub async fn get_items(exchange: Exchange) -> Result<Reply, Failure> {
     exchange.run(&super::plans::GET_ITEMS).await?.reply()
 }
 
-/// `POST /moves` (`specs/ops.yaml:54`)
+/// `POST /moves` (`specs/ops.yaml:57`)
 ///
 /// - `moved: depot.move()`
 /// - `label?: depot.printLabel()`
@@ -39,7 +39,14 @@ pub async fn post_moves(exchange: Exchange) -> Result<Reply, Failure> {
     exchange.run(&super::plans::POST_MOVES).await?.reply()
 }
 
-/// `ANY /depot/**` (`specs/ops.yaml:78`)
+/// `ANY /depot/**` (`specs/ops.yaml:81`)
 pub async fn any_depot(exchange: Exchange) -> Result<Reply, Failure> {
     exchange.proxy(&super::plans::ANY_DEPOT).await
+}
+
+/// `PUT /items/{id}/photo` (`specs/ops.yaml:82`)
+///
+/// - `depot.putPhoto(id = path.id, size = query.kind)`, streamed
+pub async fn put_items_id_photo(exchange: Exchange) -> Result<Reply, Failure> {
+    exchange.stream(&super::plans::PUT_ITEMS_ID_PHOTO).await
 }

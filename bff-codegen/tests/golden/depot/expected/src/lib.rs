@@ -10,8 +10,6 @@ pub mod plans;
 #[rustfmt::skip]
 pub mod routes;
 #[rustfmt::skip]
-pub mod types;
-#[rustfmt::skip]
 pub mod upstreams;
 
 pub use routes::BFF;

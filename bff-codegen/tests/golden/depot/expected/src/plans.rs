@@ -128,7 +128,7 @@ static GET_ITEMS_WHEN_HEADER_X_VIEW_SHORT_ANSWER: Template = Template::select(
     &Block::Fields(&[Entry::field("\"id\":", Template::copy(Path::here(&[Hop::Value(0)])))]),
 );
 
-/// `GET /items when header.x-view = "short"` (`specs/ops.yaml:30`).
+/// `GET /items when header.x-view = "short"` (`specs/ops.yaml:31`).
 pub static GET_ITEMS_WHEN_HEADER_X_VIEW_SHORT: Plan = Plan {
     calls: &[
         Call::new("items", &super::upstreams::DEPOT_GET_ITEMS)
@@ -214,7 +214,7 @@ static GET_ITEMS_ANSWER: Template = Template::Block(&Block::Fields(&[
     )),
 ]));
 
-/// `GET /items` (`specs/ops.yaml:35`).
+/// `GET /items` (`specs/ops.yaml:36`).
 pub static GET_ITEMS: Plan = Plan {
     calls: &[
         Call::new("items", &super::upstreams::DEPOT_GET_ITEMS)
@@ -374,7 +374,7 @@ static POST_MOVES_ANSWER: Template = Template::Block(&Block::Fields(&[
     ]),
 ]));
 
-/// `POST /moves` (`specs/ops.yaml:56`).
+/// `POST /moves` (`specs/ops.yaml:57`).
 pub static POST_MOVES: Plan = Plan {
     calls: &[
         Call::new("moved", &super::upstreams::DEPOT_MOVE)
@@ -420,7 +420,7 @@ pub static ANY_DEPOT: Proxy = Proxy {
     ]),
 };
 
-/// `PUT /items/{id}/photo` (`specs/ops.yaml:81`): `depot.putPhoto(id = path.id, size = query.kind)`, streamed.
+/// `PUT /items/{id}/photo` (`specs/ops.yaml:82`): `depot.putPhoto(id = path.id, size = query.kind)`, streamed.
 pub static PUT_ITEMS_ID_PHOTO: Stream = Stream {
     call: Call::new("proxy", &super::upstreams::DEPOT_PUT_PHOTO)
         .write()

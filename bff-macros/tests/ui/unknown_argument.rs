@@ -1,0 +1,3 @@
+bff_macros::bff!("specs/none.yaml", hook = crate::hooks);
+
+fn main() {}
