@@ -42,7 +42,13 @@ fn texts(model: &Model) -> Vec<(String, &Text)> {
         }
     }
     for scheme in &model.schemes {
-        let SchemeKind::Jwt(jwt) = &scheme.kind;
+        let jwt = match &scheme.kind {
+            SchemeKind::Jwt(jwt) => jwt,
+            SchemeKind::ApiKey(api_key) => {
+                all.push((format!("auth {}: keys", scheme.name), &api_key.keys));
+                continue;
+            }
+        };
         let (what, text) = match &jwt.keys {
             KeySource::Issuer(text) => ("issuer", text),
             KeySource::Jwks(text) => ("jwks", text),

@@ -1,7 +1,7 @@
 //! Mends specs: makes the edits that can only be what was meant.
 //!
 //! In: specs. Out: their files, mended, and how many edits were made in each. A file is replaced as a whole or not at all,
-//! and only while it still is what was checked.
+//! and only while it still is what was checked. Contracts are never edited.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ fn edits<'a>(
         let Some(source) = sources.get(edit.place.file) else {
             continue;
         };
-        if source.text.get(edit.place.range()).is_none() {
+        if source.text.get(edit.place.range()).is_none() || is_contract(&source.text) {
             continue;
         }
         let file = files.entry(source.path.clone()).or_insert_with(|| File {
@@ -87,4 +87,13 @@ fn edits<'a>(
             .sort_by_key(|edit| std::cmp::Reverse(edit.place.start));
     }
     files
+}
+
+/// Whether a file is a contract: somebody else's work, and never edited.
+fn is_contract(text: &str) -> bool {
+    let starts = |line: &str| {
+        let key = line.trim_start_matches(['"', '\'']);
+        key.starts_with("openapi") || key.starts_with("swagger")
+    };
+    text.trim_start().starts_with('{') || text.lines().any(starts)
 }

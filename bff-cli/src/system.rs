@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bff_spec::contract::Types;
-use bff_spec::model::{Model, SchemeKind};
+use bff_spec::model::Model;
 use tokio::task::JoinSet;
 
 use crate::console::{Console, Tone};
@@ -98,6 +98,10 @@ impl System {
         };
         if let Some(issuer) = &issuer {
             set_keys(&models, issuer, &mut values);
+        }
+
+        for model in &models {
+            tokens::set_api_keys(model, &mocks, &mut values);
         }
 
         let mut taken = Vec::new();
@@ -219,8 +223,9 @@ impl Lines {
 /// Gives the issuer's key to the schemes that take one by a variable.
 fn set_keys(models: &[&Model], issuer: &Issuer, values: &mut BTreeMap<String, String>) {
     for scheme in models.iter().flat_map(|model| &model.schemes) {
-        let SchemeKind::Jwt(jwt) = &scheme.kind;
-        if let Some((name, Use::Key)) = key_variable(&jwt.keys, &environment::process) {
+        if let Some(jwt) = scheme.kind.jwt()
+            && let Some((name, Use::Key)) = key_variable(&jwt.keys, &environment::process)
+        {
             values.insert(name.to_owned(), tokens::key_value(jwt, issuer));
         }
     }

@@ -19,9 +19,11 @@ pub(crate) struct Gateway {
 pub(crate) struct Endpoint {
     /// Clauses that read no call.
     pub(crate) require: Vec<Clause>,
+    /// Of each of its limits, the claim that says who is counted.
+    pub(crate) counted_by: Vec<Option<Path>>,
     /// What is captured of the request's body, and its rules.
     pub(crate) body: Option<Body>,
-    /// Its calls and answer; none for a proxy.
+    /// Its calls and answer; none for a proxy. Of one operation that is passed through: its arguments, as a call's.
     pub(crate) plan: Option<Plan>,
     /// Tables that refer to themselves.
     pub(crate) pool: Pool,
@@ -63,6 +65,8 @@ pub(crate) struct Plan {
 pub(crate) enum HeaderValue {
     Literal(String),
     Path(Path),
+    Or(Path, String),
+    Promised(Path),
 }
 
 /// `reads`: the calls it reads, as bits.
@@ -73,7 +77,7 @@ pub(crate) struct Clause {
     pub(crate) reads: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Call {
     /// In the model's order.
     pub(crate) arguments: Vec<Value>,
@@ -339,6 +343,8 @@ pub(crate) enum Template {
     List(Vec<Template>),
     /// The first whose test holds of the current value.
     Choice(Vec<(Test, Template)>),
+    /// Null and absent are an error, also as an element.
+    Promised(Box<Template>),
 }
 
 #[derive(Debug)]

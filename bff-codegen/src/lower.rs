@@ -246,8 +246,13 @@ impl<'m> Reader<'m> {
             .map(|(name, value)| {
                 let value = match value {
                     model::HeaderValue::Literal(text) => ir::HeaderValue::Literal(text.clone()),
-                    model::HeaderValue::Path(path) => {
-                        ir::HeaderValue::Path(self.value_path(path, None))
+                    model::HeaderValue::Path { path, default } => {
+                        let table = self.value_path(path, None);
+                        match default {
+                            Some(text) => ir::HeaderValue::Or(table, text.clone()),
+                            None if path.promised => ir::HeaderValue::Promised(table),
+                            None => ir::HeaderValue::Path(table),
+                        }
                     }
                 };
                 (name.clone(), value)

@@ -133,6 +133,8 @@ pub enum Template {
     List(&'static [Template]),
     /// The first whose test holds of the current value: one that may be a scalar, an object or a list.
     Choice(&'static [(Test, Template)]),
+    /// A value that was promised: null and absent are an error, also as an element of the list that a path gives.
+    Promised(&'static Template),
 }
 
 /// A selection.

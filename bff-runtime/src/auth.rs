@@ -4,6 +4,7 @@
 //! so the linker drops the others. No scheme ever reads a body, and none says in an answer why exactly it refused a
 //! signature.
 
+pub mod api_key;
 pub mod jwt;
 
 mod claims;
@@ -24,6 +25,7 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
 use tokio::time::Instant;
 
+pub use api_key::ApiKey;
 pub use claims::ClaimRule;
 pub use jsonwebtoken::Algorithm;
 pub use jwt::{Jwt, KeySource};
@@ -103,6 +105,8 @@ pub struct Claims {
     pub scopes: Vec<String>,
     /// `roles`
     pub roles: Vec<String>,
+    /// Of an API key: which one, by a name that tells nothing of it.
+    pub key: Option<String>,
 }
 
 /// Tries each scheme in turn: the first that takes the credentials decides. What one finds invalid is told rather than

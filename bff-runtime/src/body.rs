@@ -10,6 +10,8 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::proxy::{Gate, Wanted};
+
 /// Any error of a body.
 pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -25,6 +27,34 @@ impl std::fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
+/// A client's body that broke off, or that isn't framed as it says.
+#[derive(Debug)]
+pub(crate) struct Unreadable(hyper::Error);
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the client's body can't be read")
+    }
+}
+
+impl std::error::Error for Unreadable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// A body that nobody wants any more.
+#[derive(Debug, Clone, Copy)]
+struct Unwanted;
+
+impl std::fmt::Display for Unwanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the answer came without the body")
+    }
+}
+
+impl std::error::Error for Unwanted {}
+
 /// A body.
 #[derive(Debug, Default)]
 pub(crate) enum Body {
@@ -38,12 +68,26 @@ pub(crate) enum Body {
 }
 
 /// A body that is passed on.
-#[derive(Debug)]
 pub(crate) struct Stream {
     incoming: Incoming,
+    /// Whether it is a client's.
+    upload: bool,
+    /// What must end before it is read.
+    gate: Option<Gate>,
+    /// Tells the request's body that its answer is still wanted.
+    wanted: Option<Wanted>,
     left: u64,
     passed: u64,
     record: Option<crate::log::Pending>,
+    holds: Vec<crate::limit::Hold>,
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream")
+            .field("passed", &self.passed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Body {
@@ -60,10 +104,37 @@ impl Body {
     pub(crate) fn stream(incoming: Incoming, limit: u64) -> Body {
         Body::Stream(Box::new(Stream {
             incoming,
+            upload: false,
+            gate: None,
+            wanted: None,
             left: limit,
             passed: 0,
             record: None,
+            holds: Vec::new(),
         }))
+    }
+
+    /// A client's, as it comes.
+    pub(crate) fn upload(incoming: Incoming, limit: u64) -> Body {
+        let mut body = Body::stream(incoming, limit);
+        if let Body::Stream(stream) = &mut body {
+            stream.upload = true;
+        }
+        body
+    }
+
+    /// Leaves a streamed body unread until the gate ends.
+    pub(crate) fn hold_back(&mut self, gate: Gate) {
+        if let Body::Stream(stream) = self {
+            stream.gate = Some(gate);
+        }
+    }
+
+    /// Keeps the request's body wanted until a streamed answer ends.
+    pub(crate) fn wants(&mut self, wanted: Wanted) {
+        if let Body::Stream(stream) = self {
+            stream.wanted = Some(wanted);
+        }
     }
 
     /// Writes the access record when a streamed body ends, however it ends; for others gives it back at once.
@@ -74,6 +145,13 @@ impl Body {
                 None
             }
             Body::Empty | Body::Full(_) => Some(pending),
+        }
+    }
+
+    /// Keeps places among those at work until a streamed body ends; those of others are free at once.
+    pub(crate) fn hold(&mut self, holds: Vec<crate::limit::Hold>) {
+        if let Body::Stream(stream) = self {
+            stream.holds = holds;
         }
     }
 
@@ -117,9 +195,18 @@ impl http_body::Body for Body {
 
 impl Stream {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if let Some(gate) = &mut self.gate {
+            if !std::task::ready!(gate.as_mut().poll(cx)) {
+                return Poll::Ready(Some(Err(Box::new(Unwanted))));
+            }
+            self.gate = None;
+        }
         let frame = std::task::ready!(Pin::new(&mut self.incoming).poll_frame(cx));
         Poll::Ready(match frame {
-            Some(Ok(frame)) => {
+            Some(Ok(mut frame)) => {
+                if let Some(fields) = frame.trailers_mut() {
+                    crate::proxy::trailers(fields);
+                }
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);
                 match self.left.checked_sub(length) {
                     Some(left) => {
@@ -130,6 +217,7 @@ impl Stream {
                     None => Some(Err(Box::new(TooLarge))),
                 }
             }
+            Some(Err(error)) if self.upload => Some(Err(Box::new(Unreadable(error)))),
             Some(Err(error)) => Some(Err(error.into())),
             None => None,
         })

@@ -17,7 +17,7 @@ use crate::answer::Answers;
 use crate::auth::Principal;
 use crate::body::Body;
 use crate::failure::Failure;
-use crate::plan::{Plan, Proxy, Route};
+use crate::plan::{Plan, Proxy, Route, Stream};
 use crate::server::App;
 use crate::{engine, proxy};
 
@@ -81,5 +81,13 @@ impl Exchange {
     /// If the upstream has no such route or method, or can't be reached in time.
     pub async fn proxy(self, proxy: &'static Proxy) -> Result<Reply, Failure> {
         proxy::pass(*self.0, proxy).await
+    }
+
+    /// Passes the request on to one operation, and the answer back, without gathering either.
+    ///
+    /// # Errors
+    /// If the body isn't one the operation takes, or the upstream can't be reached in time.
+    pub async fn stream(self, stream: &'static Stream) -> Result<Reply, Failure> {
+        proxy::stream(*self.0, stream).await
     }
 }

@@ -31,12 +31,16 @@ struct Inner {
 pub enum Kind {
     /// The request can't be read: its path, its framing.
     Malformed,
+    /// A request whose head says what is not done here: too much, in another version, with another expectation.
+    Refused(StatusCode),
     /// Inputs that are not what the endpoint asks for.
     Input,
     /// No, or no valid, credentials.
     Unauthenticated,
     /// Credentials that don't suffice.
     Forbidden,
+    /// More than a limit allows.
+    Limited,
     /// No such thing, or not this client's.
     NotFound,
     /// A method the path doesn't have.
@@ -92,12 +96,13 @@ impl Kind {
             Kind::Malformed | Kind::Input => StatusCode::BAD_REQUEST,
             Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
             Kind::Forbidden => StatusCode::FORBIDDEN,
+            Kind::Limited => StatusCode::TOO_MANY_REQUESTS,
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Method => StatusCode::METHOD_NOT_ALLOWED,
             Kind::SlowClient => StatusCode::REQUEST_TIMEOUT,
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Kind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Kind::Passed(status) => status,
+            Kind::Passed(status) | Kind::Refused(status) => status,
             Kind::Throttled | Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Kind::Upstream => StatusCode::BAD_GATEWAY,
             Kind::Timeout => StatusCode::GATEWAY_TIMEOUT,
@@ -119,7 +124,7 @@ impl Kind {
     /// Whether the same request may be sent again with hope and without harm, whatever it does.
     #[must_use]
     pub fn retry_is_safe(self) -> bool {
-        matches!(self, Kind::Throttled | Kind::Unavailable)
+        matches!(self, Kind::Limited | Kind::Throttled | Kind::Unavailable)
     }
 }
 

@@ -20,16 +20,18 @@ use tokio::sync::watch;
 use crate::cores::Cores;
 use crate::server::App;
 use crate::stack;
+use crate::wire::{Bounds, Line, Wire};
 
 /// From a connection's start to the end of its first request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// From an answer to the end of the next request's head: longer than the load balancers in front keep a connection they
 /// don't use, so that it is they who close it.
 const NEXT_TIMEOUT: Duration = Duration::from_secs(75);
-/// Headers of one request.
-const MOST_HEADERS: usize = 100;
-/// Bytes of one request's head.
-const LARGEST_HEAD: usize = 32 * 1024;
+/// One request's head.
+const BOUNDS: Bounds = Bounds {
+    bytes: 32 * 1024,
+    headers: 100,
+};
 /// Requests at once on one HTTP/2 connection.
 const STREAMS: u32 = 200;
 /// How often an idle HTTP/2 connection is asked whether it lives.
@@ -80,14 +82,14 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(NEXT_TIMEOUT)
-        .max_headers(MOST_HEADERS)
-        .max_buf_size(LARGEST_HEAD)
+        .max_headers(BOUNDS.headers)
+        .max_buf_size(BOUNDS.bytes)
         .pipeline_flush(true);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
-        .max_header_list_size(u32::try_from(LARGEST_HEAD).unwrap_or(u32::MAX))
+        .max_header_list_size(u32::try_from(BOUNDS.bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(PING);
     builder
 }
@@ -104,13 +106,16 @@ impl Connection {
         let Connection { app, peer, watcher } = self;
         let spoken = Arc::new(AtomicBool::new(false));
         let heard = Arc::clone(&spoken);
-        let service = service_fn(move |request: Request<Incoming>| {
+        let line = Line::default();
+        let wire = Wire::new(stream, line.clone(), BOUNDS);
+        let service = service_fn(move |mut request: Request<Incoming>| {
             heard.store(true, Ordering::Relaxed);
+            line.attach(&mut request);
             let app = Arc::clone(&app);
             async move { Ok::<_, Infallible>(stack::answer(app, peer, request).await) }
         });
         let connection = builder
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection_with_upgrades(TokioIo::new(wire), service)
             .into_owned();
         let mut connection = std::pin::pin!(watcher.watch(connection));
         // hyper's timer doesn't watch over the choice of the protocol, and is too patient for a first request.

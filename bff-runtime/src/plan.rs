@@ -438,6 +438,10 @@ pub enum HeaderValue {
     Literal(&'static str),
     /// What a path gives; null leaves the header out.
     Path(Path),
+    /// What a path gives, or else this text.
+    Or(Path, &'static str),
+    /// What a path gives; null breaks a promise.
+    Promised(Path),
 }
 
 /// One call of an endpoint.

@@ -258,19 +258,13 @@ mod tests {
             pattern,
             segments: segments.leak(),
             when,
-            policies: Policies {
-                auth: &[],
-                scopes: &[],
-                roles: &[],
-                require: &[],
-                timeout: std::time::Duration::from_secs(1),
-                body_limit: 0,
-            },
+            policies: Policies::within(std::time::Duration::from_secs(1), 0),
             inputs: Inputs {
                 width: 0,
                 items: &[],
             },
             body: None,
+            passes: false,
             handler: |_| Box::pin(async { Err(crate::failure::Failure::not_found()) }),
         }
     }

@@ -15,8 +15,10 @@ use tokio::task::JoinHandle;
 use crate::auth::{Authenticator, Scheme};
 use crate::cores::Cores;
 use crate::input::Patterns;
+use crate::limit::Charges;
 use crate::metrics::Metrics;
 use crate::plan::{Bff, Upstream};
+use crate::proxy::Tunnels;
 use crate::router::Router;
 use crate::text::{Env, StartError, Variables};
 use crate::upstream::Live;
@@ -144,10 +146,12 @@ impl Running {
         let drained = async {
             let _ = self.server.await;
             self.app.writes.finished().await;
+            self.app.tunnels.finished().await;
         };
         if tokio::time::timeout(DRAIN, drained).await.is_err() {
             tracing::warn!("stopped with requests still in flight");
         }
+        self.app.tunnels.cut();
         self.admin.abort();
     }
 }
@@ -158,8 +162,11 @@ pub(crate) struct App {
     pub(crate) router: Router,
     /// By place in the table of routes: who may ask, any of these.
     pub(crate) auth: Vec<Vec<Arc<dyn Authenticator>>>,
+    /// By place in the table of routes: how often.
+    pub(crate) limits: Vec<Charges>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) writes: Writes,
+    pub(crate) tunnels: Tunnels,
     pub(crate) patterns: Patterns,
     upstreams: Vec<Arc<Live>>,
     ready: AtomicBool,
@@ -239,14 +246,22 @@ impl App {
         if !faults.is_empty() {
             return Err(StartError { faults });
         }
+        let mut started = Vec::new();
+        let limits = bff
+            .routes
+            .iter()
+            .map(|route| Charges::new(route.policies.limits, &mut started))
+            .collect();
         let ready = AtomicBool::new(false);
         let router = Router::new(bff.routes);
         let app = Arc::new(App {
             bff,
             router,
             auth,
+            limits,
             metrics,
             writes: Writes::default(),
+            tunnels: Tunnels::default(),
             patterns,
             upstreams,
             ready,

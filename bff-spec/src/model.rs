@@ -467,7 +467,12 @@ pub enum HeaderValue {
     /// As it stands.
     Literal(String),
     /// A path to a scalar.
-    Path(Path),
+    Path {
+        /// The path.
+        path: Path,
+        /// `?? literal`: what stands in for null.
+        default: Option<String>,
+    },
 }
 
 /// Pass-through of an upstream.

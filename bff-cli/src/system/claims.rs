@@ -4,7 +4,7 @@
 //! of those places know from their contracts' examples; any other declared claim a value that says what it is.
 
 use bff_spec::model::{
-    Call, Condition, Endpoint, Model, Operand, Path, Root, ScalarKind, Step, Value, Work,
+    Call, Condition, Endpoint, Model, Operand, Path, Root, ScalarKind, Step, Value,
 };
 use serde_json::{Map, json};
 
@@ -88,11 +88,8 @@ fn voted(model: &Model, claim: &str, mocks: &Mocks) -> Option<String> {
 
 /// The values each place knows that the claim reaches in an endpoint.
 fn places(model: &Model, endpoint: &Endpoint, claim: &str, mocks: &Mocks) -> Vec<Vec<String>> {
-    let Work::Calls(work) = &endpoint.work else {
-        return Vec::new();
-    };
     let mut found = Vec::new();
-    for call in &work.calls {
+    for call in endpoint.work.calls() {
         for argument in &call.arguments {
             let parameter = call.operation.parameters.get(argument.parameter);
             if let (Value::Path { path, .. }, Some(parameter)) = (&argument.value, parameter)
@@ -112,7 +109,7 @@ fn places(model: &Model, endpoint: &Endpoint, claim: &str, mocks: &Mocks) -> Vec
         if let Condition::Equal(Operand::Path(a), Operand::Path(b)) = &clause.condition {
             for (mine, other) in [(a, b), (b, a)] {
                 if is_claim(mine, claim)
-                    && let Some((call, fields)) = of_call(other, &work.calls)
+                    && let Some((call, fields)) = of_call(other, endpoint.work.calls())
                     && let Some(mock) = mocks.get(model, call.upstream)
                 {
                     found.push(mock.shown_below(

@@ -2,7 +2,7 @@
 
 use bff_spec::contract::{Kind, Location};
 use bff_spec::model::{
-    Block, Calls, Condition, Endpoint, Input, Model, Operand, Path, Proxy, Root, Segment, Value,
+    Block, Call, Calls, Condition, Endpoint, Input, Model, Operand, Path, Proxy, Root, Segment, Value,
     Work,
 };
 use percent_encoding::{AsciiSet, CONTROLS};
@@ -82,11 +82,35 @@ impl Maker<'_> {
         let mut query = Pairs::new();
         let mut path = String::new();
         match &endpoint.work {
-            Work::Calls(work) => {
-                ready.expected = Expected::Made(work.status, work.response.clone());
-                ready.body = self.body(work);
+            Work::Proxy(proxy) => match self.proxied(proxy) {
+                Ok((below, asked)) => {
+                    for part in &endpoint.segments {
+                        if let Segment::Literal(literal) = part {
+                            path.push('/');
+                            path.push_str(&segment(literal));
+                        }
+                    }
+                    path.push_str(&below);
+                    query = asked;
+                    ready.method = "GET".to_owned();
+                }
+                Err(why) => ready.skipped = ready.skipped.or(Some(why)),
+            },
+            work => {
+                match work {
+                    Work::Calls(work) => {
+                        ready.expected = Expected::Made(work.status, work.response.clone());
+                        ready.body = self.body(work);
+                    }
+                    Work::Stream(call)
+                        if call.operation.body.as_ref().is_some_and(|body| body.required) =>
+                    {
+                        ready.skipped = ready.skipped.or(Some("it takes a body of your own"));
+                    }
+                    Work::Stream(_) | Work::Proxy(_) => {}
+                }
                 let claims = ready.token.as_ref().map(|token| &token.claims);
-                let values = |input: usize, given: &Input| self.values(work, input, given, claims);
+                let values = |input: usize, given: &Input| self.values(work.calls(), input, given, claims);
                 let mut in_path = Pairs::new();
                 for (at, input) in endpoint.inputs.iter().enumerate() {
                     if !input.required || input.default.is_some() {
@@ -119,20 +143,6 @@ impl Maker<'_> {
                     }
                 }
             }
-            Work::Proxy(proxy) => match self.proxied(proxy) {
-                Ok((below, asked)) => {
-                    for part in &endpoint.segments {
-                        if let Segment::Literal(literal) = part {
-                            path.push('/');
-                            path.push_str(&segment(literal));
-                        }
-                    }
-                    path.push_str(&below);
-                    query = asked;
-                    ready.method = "GET".to_owned();
-                }
-                Err(why) => ready.skipped = ready.skipped.or(Some(why)),
-            },
         }
         if let Some(choice) = &endpoint.choice {
             let pair = (choice.name.clone(), choice.equals.clone());
@@ -158,7 +168,7 @@ impl Maker<'_> {
     /// Values for an input: those that the examples of what it is bound to know, or made from its type.
     fn values(
         &self,
-        work: &Calls,
+        calls: &[Call],
         at: usize,
         input: &Input,
         claims: Option<&serde_json::Map<String, Json>>,
@@ -171,7 +181,7 @@ impl Maker<'_> {
             1
         };
         let mut shown: Vec<(String, Json)> = Vec::new();
-        for call in &work.calls {
+        for call in calls {
             for argument in &call.arguments {
                 let bound = matches!(&argument.value, Value::Path { path, .. } if path.root == Root::Input(at));
                 let parameter = call.operation.parameters.get(argument.parameter);

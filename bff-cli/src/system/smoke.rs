@@ -76,7 +76,8 @@ async fn ask(client: &reqwest::Client, request: &Ready) -> std::result::Result<A
         builder = builder.header(name, value);
     }
     if let Some(token) = &request.token {
-        builder = builder.bearer_auth(&token.text);
+        let (header, before) = &token.header;
+        builder = builder.header(header, format!("{before}{}", token.text));
     }
     if let Some(body) = &request.body {
         builder = builder.json(body);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use bff_spec::model::{KeySource, Model, SchemeKind, Text, TextPart};
+use bff_spec::model::{KeySource, Model, Text, TextPart};
 use jsonwebtoken::Algorithm;
 
 use crate::environment;
@@ -245,7 +245,7 @@ pub(super) fn key_variable<'a>(
 fn issuer_variables(models: &[&Model], set: &dyn Fn(&str) -> Option<String>) -> Vec<(String, Use)> {
     let schemes = models.iter().flat_map(|model| &model.schemes);
     let found = schemes.filter_map(|scheme| {
-        let SchemeKind::Jwt(jwt) = &scheme.kind;
+        let jwt = scheme.kind.jwt()?;
         key_variable(&jwt.keys, set).map(|(name, use_)| (name.to_owned(), use_))
     });
     found.collect()
@@ -262,10 +262,7 @@ fn issuer_for(
     let asked = models
         .iter()
         .flat_map(|model| &model.schemes)
-        .map(|scheme| {
-            let SchemeKind::Jwt(jwt) = &scheme.kind;
-            jwt.algorithms.as_slice()
-        });
+        .filter_map(|scheme| Some(scheme.kind.jwt()?.algorithms.as_slice()));
     let algorithm = issuer::algorithm(asked);
     Ok(Some((
         ports::listen_near(LOOPBACK, Some(9100), "the development identity provider")?,

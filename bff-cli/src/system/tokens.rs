@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use bff_spec::model::{Jwt, Model, SchemeKind};
+use bff_spec::model::{ApiKey, Jwt, Model, SchemeKind, TextPart};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 
 use super::stand_in::{Use, key_variable};
 use super::{Mocks, claims};
+use crate::commands::keys;
 use crate::environment;
 use crate::failure::{Failure, Result};
 use crate::generated;
@@ -17,6 +18,9 @@ use crate::workspace::Workspace;
 
 /// What HMAC schemes share with the issuer. Long enough for every HMAC algorithm, and plainly no secret.
 const SECRET: &str = "for development alone: for development alone: for development alone: ";
+
+/// The API key of development, plainly no secret.
+const API_KEY: &str = "for-development-alone";
 
 /// Development tokens of a frontend.
 #[derive(Debug)]
@@ -28,8 +32,10 @@ pub(super) struct Tokens {
 /// A development token.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
-    /// The token.
+    /// The token, or the API key.
     pub(super) text: String,
+    /// The header that carries it, and what stands before it there.
+    pub(super) header: (String, &'static str),
     /// Its claims.
     pub(super) claims: Map<String, Value>,
     /// The file with the header that carries it.
@@ -47,7 +53,26 @@ impl Tokens {
     ) -> Result<Tokens> {
         let mut tokens = Vec::new();
         for (at, scheme) in model.schemes.iter().enumerate() {
-            let SchemeKind::Jwt(jwt) = &scheme.kind;
+            let file = if model.schemes.len() == 1 {
+                format!("target/bff-up/{}.auth", model.name)
+            } else {
+                format!("target/bff-up/{}-{}.auth", model.name, scheme.name)
+            };
+            let jwt = match &scheme.kind {
+                SchemeKind::Jwt(jwt) => jwt,
+                SchemeKind::ApiKey(api_key) => {
+                    tokens.push(keys_variable(api_key).map(|_| Token {
+                        text: API_KEY.to_owned(),
+                        header: match api_key.header.as_str() {
+                            "authorization" => ("authorization".to_owned(), "Bearer "),
+                            header => (header.to_owned(), ""),
+                        },
+                        claims: claims::claims(model, at, mocks),
+                        path: workspace.path(&file),
+                    }));
+                    continue;
+                }
+            };
             let (Some(issuer), Some((_, use_))) =
                 (issuer, key_variable(&jwt.keys, &environment::process))
             else {
@@ -75,11 +100,6 @@ impl Tokens {
                     claims.remove(registered);
                 }
             }
-            let file = if model.schemes.len() == 1 {
-                format!("target/bff-up/{}.auth", model.name)
-            } else {
-                format!("target/bff-up/{}-{}.auth", model.name, scheme.name)
-            };
             let text = match hmac(jwt) {
                 Some(algorithm) if use_ == Use::Key => {
                     signed_by_secret(issuer, algorithm, &claims)?
@@ -88,6 +108,7 @@ impl Tokens {
             };
             tokens.push(Some(Token {
                 text,
+                header: ("authorization".to_owned(), "Bearer "),
                 claims,
                 path: workspace.path(&file),
             }));
@@ -110,12 +131,34 @@ impl Tokens {
     /// Writes each as a header that curl reads, so that requests stay short.
     pub(super) fn write(&self) -> Result<()> {
         for token in self.iter() {
+            let (header, before) = &token.header;
             generated::write(
                 &token.path,
-                &format!("authorization: Bearer {}\n", token.text),
+                &format!("{header}: {before}{}\n", token.text),
             )?;
         }
         Ok(())
+    }
+}
+
+/// The variable that holds the keys of a scheme, if no one has set it.
+pub(super) fn keys_variable(api_key: &ApiKey) -> Option<&str> {
+    match api_key.keys.parts.as_slice() {
+        [TextPart::Variable { name, .. }] if environment::process(name).is_none() => Some(name),
+        _ => None,
+    }
+}
+
+/// Gives the development key to the schemes that take a file of keys by a variable.
+pub(super) fn set_api_keys(model: &Model, mocks: &Mocks, values: &mut BTreeMap<String, String>) {
+    for (at, scheme) in model.schemes.iter().enumerate() {
+        if let SchemeKind::ApiKey(api_key) = &scheme.kind
+            && let Some(name) = keys_variable(api_key)
+        {
+            let mut line = claims::claims(model, at, mocks);
+            line.insert("key".to_owned(), json!(keys::hash(API_KEY)));
+            values.insert(name.to_owned(), Value::Object(line).to_string());
+        }
     }
 }
 

@@ -202,3 +202,15 @@ fn what_may_be_meant_otherwise_is_left_to_people() {
     assert!(!done.err.contains("mended"), "{}", done.err);
     assert_eq!(folder.read("specs/web.yaml"), wrong);
 }
+
+#[test]
+fn contracts_are_never_edited() {
+    let folder = Folder::fresh();
+    let contract = "specs/upstreams/books.openapi.yaml";
+    folder.edit(contract, "  title: Books", "\ttitle: Books");
+    let wrong = folder.read(contract);
+    let done = folder.bff(&["check", "--fix"]);
+    done.expect(1, &[], &["a tab indents this line"]);
+    assert!(!done.err.contains("mended"), "{}", done.err);
+    assert_eq!(folder.read(contract), wrong);
+}

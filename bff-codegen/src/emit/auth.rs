@@ -1,6 +1,6 @@
 //! `auth.rs`: one static per scheme, and what is read of the claims.
 
-use bff_spec::model::{Claim, Jwt, KeySource, Model, ScalarKind, Scheme, SchemeKind};
+use bff_spec::model::{ApiKey, Claim, Jwt, KeySource, Model, ScalarKind, Scheme, SchemeKind};
 use bff_spec::source::Sources;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -33,9 +33,11 @@ pub(crate) fn module(
     for scheme in &model.schemes {
         let name = names.constant(&scheme.name);
         let doc = format!(" `{}` ({}).", scheme.name, place(sources, scheme.place));
-        let SchemeKind::Jwt(jwt) = &scheme.kind;
-        let table = self::jwt(scheme, jwt, &shape_name);
-        items.extend(quote! { #[doc = #doc] pub static #name: Jwt = #table; });
+        let (kind, table) = match &scheme.kind {
+            SchemeKind::Jwt(jwt) => (quote! { Jwt }, self::jwt(scheme, jwt, &shape_name)),
+            SchemeKind::ApiKey(keys) => (quote! { ApiKey }, api_key(scheme, keys, &shape_name)),
+        };
+        items.extend(quote! { #[doc = #doc] pub static #name: #kind = #table; });
         known.push(name);
     }
     (
@@ -80,6 +82,21 @@ fn jwt(scheme: &Scheme, jwt: &Jwt, claims_shape: &Ident) -> TokenStream {
             algorithms: &[#(#algorithms),*],
             leeway: #leeway,
             required: &[#(#required),*],
+            claims_shape: &#claims_shape,
+            claims: &[#(#claims),*],
+        }
+    }
+}
+
+fn api_key(scheme: &Scheme, api_key: &ApiKey, claims_shape: &Ident) -> TokenStream {
+    let (name, header) = (&scheme.name, &api_key.header);
+    let keys = text(&api_key.keys);
+    let claims = scheme.claims.iter().map(claim);
+    quote! {
+        ApiKey {
+            name: #name,
+            header: #header,
+            keys: #keys,
             claims_shape: &#claims_shape,
             claims: &[#(#claims),*],
         }

@@ -157,6 +157,14 @@ impl Writer<'_> {
                 let path = tables::path(path);
                 quote! { (#name, HeaderValue::Path(#path)) }
             }
+            ir::HeaderValue::Or(path, text) => {
+                let path = tables::path(path);
+                quote! { (#name, HeaderValue::Or(#path, #text)) }
+            }
+            ir::HeaderValue::Promised(path) => {
+                let path = tables::path(path);
+                quote! { (#name, HeaderValue::Promised(#path)) }
+            }
         });
         let headers: Vec<TokenStream> = headers.collect();
         let answer = plan.answer.as_ref().map(|template| {

@@ -289,6 +289,10 @@ impl PoolNames {
                 let block = self.block(block);
                 quote! { Template::Block(&#block) }
             }
+            Template::Promised(value) => {
+                let value = self.template(value);
+                quote! { Template::Promised(&#value) }
+            }
             Template::List(values) => {
                 let values = values.iter().map(|value| self.template(value));
                 quote! { Template::List(&[#(#values),*]) }

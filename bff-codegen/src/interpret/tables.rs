@@ -154,6 +154,7 @@ impl<'p> Leaker<'p> {
                 value: leak(self.template(value)),
             },
             Template::Block(block) => json::Template::Block(leak(self.block(block))),
+            Template::Promised(value) => json::Template::Promised(leak(self.template(value))),
             Template::List(values) => json::Template::List(slice(
                 values.iter().map(|value| self.template(value)).collect(),
             )),

@@ -27,7 +27,7 @@ impl<'m> Reader<'m> {
     ) -> Block {
         match block {
             model::Block::Value(value) => {
-                Block::Value(Box::new(self.value(value, current, purpose)))
+                Block::Value(Box::new(self.kept(value, current, purpose)))
             }
             model::Block::Fields(entries) => Block::Fields(self.entries(entries, current, purpose)),
         }
@@ -68,7 +68,7 @@ impl<'m> Reader<'m> {
             } => {
                 let promised = matches!(
                     value,
-                    model::Value::Path { path, default: None, .. } if path.promised
+                    model::Value::Path { path, default, .. } if is_promised(path, default.as_ref())
                 );
                 let absent = match (copied, purpose) {
                     _ if promised => Absent::Promised,
@@ -112,6 +112,24 @@ impl<'m> Reader<'m> {
         }
     }
 
+    /// A value that no field judges: where it was promised it has to be there.
+    fn kept(
+        &mut self,
+        value: &model::Value,
+        current: Option<Current>,
+        purpose: Purpose,
+    ) -> Template {
+        let promised = matches!(
+            value,
+            model::Value::Path { path, default, .. } if is_promised(path, default.as_ref())
+        );
+        match self.value(value, current, purpose) {
+            value @ Template::Promised(_) => value,
+            value if promised => Template::Promised(Box::new(value)),
+            value => value,
+        }
+    }
+
     /// A value.
     pub(crate) fn value(
         &mut self,
@@ -124,7 +142,7 @@ impl<'m> Reader<'m> {
             model::Value::List(values) => Template::List(
                 values
                     .iter()
-                    .map(|value| self.value(value, current, purpose))
+                    .map(|value| self.kept(value, current, purpose))
                     .collect(),
             ),
             model::Value::Block(block) => self.template(block, current, purpose),
@@ -137,7 +155,12 @@ impl<'m> Reader<'m> {
                     return self.map(path, at, select.as_ref(), current, purpose);
                 }
                 let walk = self.walk(path, current);
-                self.read(walk, select.as_ref(), default.clone(), purpose)
+                let value = self.read(walk, select.as_ref(), default.clone(), purpose);
+                // Of a list each element was promised; one value is its field's to judge.
+                match path.many && is_promised(path, default.as_ref()) {
+                    true => Template::Promised(Box::new(value)),
+                    false => value,
+                }
             }
         }
     }
@@ -533,4 +556,9 @@ fn map_step(path: &model::Path) -> Option<usize> {
 
 fn key(name: &str) -> String {
     format!("{}:", json_string(name))
+}
+
+/// Whether a path's end is promised, and nothing stands in for it.
+fn is_promised(path: &model::Path, default: Option<&String>) -> bool {
+    path.promised && default.is_none()
 }

@@ -137,6 +137,7 @@ impl<'s, 'a> Writer<'s, 'a> {
                     None => Ok(Outcome::Absent),
                 };
             }
+            Template::Promised(value) => return self.promise(value, current),
         };
         match default {
             Some(json) if outcome != Outcome::Written => {
@@ -255,6 +256,39 @@ impl<'s, 'a> Writer<'s, 'a> {
         };
         self.blocks -= 1;
         Ok(outcome)
+    }
+
+    /// What was promised, as a whole and each element of it.
+    fn promise(
+        &mut self,
+        value: &Template,
+        current: Option<View<'a>>,
+    ) -> Result<Outcome, RenderError> {
+        let mut kept = true;
+        let scope = self.scope;
+        match value {
+            Template::Copy { path, .. } => {
+                if let Step::Many(many) = scope.resolve(path, current) {
+                    scope.each(many, current, &mut |found| {
+                        kept &= matches!(found, Found::Value(view, cell) if present(view.tape.text(cell)).is_some());
+                        Ok(())
+                    })?;
+                }
+            }
+            Template::Select { path, block, .. } => {
+                if let Step::Many(many) = scope.resolve(path, current) {
+                    scope.each(many, current, &mut |found| {
+                        kept &= there(found, block).is_ok();
+                        Ok(())
+                    })?;
+                }
+            }
+            _ => {}
+        }
+        match self.template(value, current)? {
+            Outcome::Written if kept => Ok(Outcome::Written),
+            _ => Err(self.missing(value, current)),
+        }
     }
 
     /// A promise that isn't kept, and whose it was.

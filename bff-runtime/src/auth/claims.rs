@@ -28,6 +28,8 @@ pub(crate) struct Expected {
     pub(crate) leeway: Duration,
     pub(crate) required: &'static [&'static str],
     pub(crate) rules: &'static [ClaimRule],
+    /// Whether `exp` must be there.
+    pub(crate) expires: bool,
 }
 
 /// What is read of the claims at once.
@@ -48,9 +50,11 @@ impl Expected {
         let claims: Map<String, Value> = serde_json::from_slice(payload)
             .map_err(|_| "the payload is no JSON object".to_owned())?;
         let leeway = self.leeway.as_secs();
-        let until = time(&claims, "exp")?
-            .ok_or("`exp` is missing")?
-            .saturating_add(leeway);
+        let until = match time(&claims, "exp")? {
+            Some(exp) => exp.saturating_add(leeway),
+            None if self.expires => return Err("`exp` is missing".to_owned()),
+            None => u64::MAX,
+        };
         if now >= until {
             return Err("the token has expired".to_owned());
         }

@@ -124,6 +124,7 @@ impl Scheme for Jwt {
             leeway: self.leeway,
             required: self.required,
             rules: self.claims,
+            expires: true,
         };
         let verified = Verified::default();
         Some(Arc::new(Bearer {
@@ -265,6 +266,7 @@ impl Bearer {
             tape,
             scopes: read.scopes,
             roles: read.roles,
+            key: None,
         });
         self.verified
             .put(token, set.generation, read.until, Arc::clone(&claims), now);

@@ -21,7 +21,7 @@ const LONGEST: usize = 64 << 20;
 
 /// One value of an argument.
 #[derive(Debug, Clone)]
-pub(super) struct Bound<'a> {
+pub(crate) struct Bound<'a> {
     text: Cow<'a, str>,
     json: &'a str,
 }
@@ -34,7 +34,7 @@ impl Bound<'_> {
 }
 
 /// A call's arguments and body.
-pub(super) struct Draft<'a> {
+pub(crate) struct Draft<'a> {
     call: &'static Call,
     /// By place; `None` is null.
     arguments: Vec<Option<Vec<Bound<'a>>>>,
@@ -43,9 +43,11 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// Reads the arguments; `None` if the call, being optional, isn't made for want of one.
-    pub(super) fn new(
+    ///
+    /// `calls` are those it may read from.
+    pub(crate) fn new(
         call: &'static Call,
-        plan: &'static Plan,
+        calls: &'static [Call],
         scope: &Scope<'a>,
     ) -> Result<Option<Draft<'a>>, Failure> {
         let list = match call.fan {
@@ -60,7 +62,7 @@ impl<'a> Draft<'a> {
                 if call.optional {
                     return Ok(None);
                 }
-                return Err(missing(call, plan, argument));
+                return Err(missing(call, calls, argument));
             }
             arguments.push(values);
         }
@@ -90,7 +92,7 @@ impl<'a> Draft<'a> {
 
     /// Writes a request: appends path and query to `target`, adds headers, gives the body. `narrowed` replaces the values of
     /// one argument.
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         narrowed: Option<(u8, &[Bound<'_>])>,
         target: &mut String,
@@ -316,9 +318,9 @@ fn origin(value: &Value) -> Option<&Path> {
 }
 
 /// A value that was promised and is not there: the upstream's that promised it.
-fn missing(call: &'static Call, plan: &'static Plan, argument: &Argument) -> Failure {
+fn missing(call: &'static Call, calls: &'static [Call], argument: &Argument) -> Failure {
     let from = origin(&argument.value).and_then(|path| match path.root {
-        Root::Tape(tape) => plan.calls.get(usize::from(tape.checked_sub(CALLS)?)),
+        Root::Tape(tape) => calls.get(usize::from(tape.checked_sub(CALLS)?)),
         Root::Current => None,
     });
     let upstream = from.unwrap_or(call).operation.upstream.name;

@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::gather::gather;
 use super::headers::Headers;
 use super::{Fetched, Instance, h1};
-use crate::body::Body;
+use crate::body::{Body, TooLarge, Unreadable};
 use crate::cores::PerCore;
 
 /// How long an unused connection is kept.
@@ -64,6 +64,8 @@ pub(crate) enum BrokenKind {
     Wire,
     /// The body is larger than allowed.
     TooLarge,
+    /// The client's own body broke off while it was passed on.
+    Client,
 }
 
 impl Broken {
@@ -165,10 +167,26 @@ fn answer(
         Err(error) => {
             let kind = if error.is_connect() {
                 BrokenKind::Connect
+            } else if comes_from::<TooLarge>(&error) {
+                BrokenKind::TooLarge
+            } else if comes_from::<Unreadable>(&error) {
+                BrokenKind::Client
             } else {
                 BrokenKind::Wire
             };
             Err(Broken::new(kind, &error))
         }
     }
+}
+
+/// Whether an error of this type is at the bottom of another.
+fn comes_from<E: std::error::Error + 'static>(error: &dyn std::error::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if error.is::<E>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }

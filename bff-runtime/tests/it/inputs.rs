@@ -343,6 +343,7 @@ static STRICT: Bff = Bff {
     server: Server {
         strict: true,
         body_limit: 1024,
+        trusted_proxies: 0,
     },
     ..bff(&ROUTES)
 };

@@ -165,6 +165,7 @@ pub(crate) const OPEN: Policies = Policies {
     roles: &[],
     require: &[],
     limits: &[],
+    headers: &[],
     timeout: Duration::from_secs(20),
     body_limit: 1024,
 };

@@ -210,10 +210,12 @@ impl Scene<'_, '_> {
         let want = want.flatten();
         let valued = self.value(value, spot.at, want.as_ref().map(|(w, _)| w))?;
         self.given(name, &valued, want.as_ref(), spot, seen)?;
+        // A property that may be null tells null from absence.
+        let copied = want.is_some_and(|(want, _)| self.ty(want.ty).nullable);
         out.push(Entry::Field {
             name: name.text.clone(),
             value: valued.value,
-            copied: false,
+            copied,
             place: name.place,
         });
         Some(())

@@ -185,29 +185,13 @@ impl Scene<'_, '_> {
     fn header_value(&mut self, name: &str, value: &ast::Value) -> Option<HeaderValue> {
         match value {
             ast::Value::Literal(literal) => {
-                let text = serde_json::from_str::<String>(&literal.json)
-                    .unwrap_or_else(|_| literal.json.clone());
-                let bad = text.chars().any(|c| c.is_control() || !c.is_ascii());
-                if bad {
-                    self.error(
-                        Code::BadValue,
-                        literal.place,
-                        format!("header `{name}` can't hold this text"),
-                    )
-                    .help("visible ASCII characters and spaces");
-                    return None;
-                }
-                Some(HeaderValue::Literal(text))
+                self.header_text(name, literal).map(HeaderValue::Literal)
             }
             ast::Value::Path(path) => {
-                if let Some(default) = &path.default {
-                    self.checker.unsupported(
-                        default.place,
-                        "a default for a header",
-                        "without it, null leaves the header out",
-                    );
-                    return None;
-                }
+                let default = match &path.default {
+                    Some(literal) => Some(self.header_text(name, literal)?),
+                    None => None,
+                };
                 if let (ast::Start::Plain(word), []) =
                     (&path.path.start, path.path.steps.as_slice())
                     && self.root(&word.text).is_none()
@@ -242,10 +226,30 @@ impl Scene<'_, '_> {
                     );
                     return None;
                 }
-                Some(HeaderValue::Path(resolved))
+                Some(HeaderValue::Path {
+                    path: resolved,
+                    default,
+                })
             }
             _ => None,
         }
+    }
+
+    /// A literal as the text of a header.
+    fn header_text(&mut self, name: &str, literal: &ast::Literal) -> Option<String> {
+        let text =
+            serde_json::from_str::<String>(&literal.json).unwrap_or_else(|_| literal.json.clone());
+        let none = matches!(literal.json.as_str(), "null" | "[]");
+        if none || text.chars().any(|c| c.is_control() || !c.is_ascii()) {
+            self.error(
+                Code::BadValue,
+                literal.place,
+                format!("header `{name}` can't hold this text"),
+            )
+            .help("visible ASCII characters and spaces");
+            return None;
+        }
+        Some(text)
     }
 
     fn proxy(&mut self) -> Option<Proxy> {

@@ -67,7 +67,7 @@ impl<'m> Walk<'m> {
                     let json = serde_json::Value::String(text.clone()).to_string();
                     self.literal(&json, name, self.endpoint.place);
                 }
-                HeaderValue::Path(path) => {
+                HeaderValue::Path { path, .. } => {
                     if let Some(from) = self.resolve(path, None) {
                         self.row(&from, name, path.place, false);
                     }

@@ -142,8 +142,11 @@ impl Printer<'_> {
                 for (name, value) in &work.headers {
                     match value {
                         HeaderValue::Literal(text) => write!(out, " {name}: {text:?}").unwrap(),
-                        HeaderValue::Path(path) => {
-                            write!(out, " {name}: {}", self.path(path)).unwrap()
+                        HeaderValue::Path { path, default } => {
+                            write!(out, " {name}: {}", self.path(path)).unwrap();
+                            if let Some(text) = default {
+                                write!(out, " ?? {text:?}").unwrap();
+                            }
                         }
                     }
                 }
