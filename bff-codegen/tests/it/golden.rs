@@ -15,7 +15,7 @@ use bff_spec::source::{SourceLoader, Sources};
 #[path = "../golden/depot/expected/src/lib.rs"]
 mod depot;
 
-#[allow(unreachable_pub, dead_code)]
+#[allow(unreachable_pub, dead_code, clippy::duplicate_mod)]
 #[path = "../golden/kitchen/expected/src/lib.rs"]
 pub(crate) mod kitchen;
 
@@ -27,7 +27,7 @@ mod in_place {
 /// With the team's functions under a name of their own.
 #[path = "."]
 mod in_place_with_hooks {
-    #![allow(unreachable_pub)]
+    #![allow(unreachable_pub, clippy::duplicate_mod)]
     #[path = "../golden/kitchen/expected/src/hooks.rs"]
     pub mod functions;
     bff_macros::bff!(

@@ -113,7 +113,8 @@ fn through<T: Serialize + DeserializeOwned>(
 fn a_hook_that_changes_nothing_changes_nothing() {
     let (model, _) = crate::golden::model("kitchen", SPEC);
     let bff = interpret(&model);
-    let ways: [(&str, Box<dyn Fn(&str) -> String>); 5] = [
+    type Way = Box<dyn Fn(&str) -> String>;
+    let ways: [(&str, Way); 5] = [
         ("/plates", Box::new(through(hooks::plate_up))),
         ("/plates/ids", Box::new(through(hooks::type_plates))),
         ("/prices", Box::new(through(hooks::price_up))),
