@@ -172,7 +172,10 @@ fn what_a_teams_file_lacks() {
     let first = include_str!("../golden/kitchen/expected/src/hooks.rs");
     assert_eq!(review_hooks(&model, first), []);
     let wanted = hook_functions(&model);
-    let names: Vec<&str> = wanted.iter().map(|function| function.name.as_str()).collect();
+    let names: Vec<&str> = wanted
+        .iter()
+        .map(|function| function.name.as_str())
+        .collect();
     assert_eq!(names[..2], ["plate_up", "type_plates"]);
     assert_eq!(
         wanted[1].signature(),
