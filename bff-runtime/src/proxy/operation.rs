@@ -86,7 +86,7 @@ fn body(request: &mut Request, stream: &Stream) -> Result<(), Failure> {
             let given = request.head.headers.get(CONTENT_TYPE);
             let given = given.and_then(|given| given.to_str().ok()).map(essence);
             let fits = |media: &&str| given.is_some_and(|given| is_of(given, essence(media)));
-            if media.iter().any(|media| fits(media)) {
+            if media.iter().any(fits) {
                 return Ok(());
             }
             let words = format!("The body must be {}.", media.join(" or "));
