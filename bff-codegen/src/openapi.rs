@@ -2,6 +2,7 @@
 //!
 //! Descriptions are the contracts' own. Answers are described as the endpoints write them, so clients can be generated.
 
+mod choice;
 mod problems;
 mod schema;
 mod stream;
@@ -68,10 +69,22 @@ pub(crate) fn document(model: &Model) -> OpenAPI {
             let Some(place) = place(item, method) else {
                 continue;
             };
-            // Where a header or query value chooses, the endpoint that takes the rest is the one described.
-            if place.is_none() || endpoint.choice.is_none() {
-                *place = Some(operation(model, endpoint, method, camel(&id), &mut schemas));
+            let mut new = operation(model, endpoint, method, camel(&id), &mut schemas);
+            if let Some(choice) = &endpoint.choice {
+                choice::tell(&mut new, endpoint, choice);
             }
+            // The endpoint that takes the rest gives the operation its name.
+            *place = Some(match place.take() {
+                Some(mut known) if endpoint.choice.is_some() => {
+                    choice::join(&mut known, new);
+                    known
+                }
+                Some(known) => {
+                    choice::join(&mut new, known);
+                    new
+                }
+                None => new,
+            });
         }
     }
     let mut components = openapiv3::Components {
@@ -409,6 +422,27 @@ fn parameter(model: &Model, input: &Input, schemas: &mut Schemas<'_>) -> Referen
             style: CookieStyle::Form,
         },
     })
+}
+
+/// The header or query parameter that chooses.
+fn chooser(choice: &bff_spec::model::Choice) -> Parameter {
+    let schema = schema::plain(openapiv3::SchemaKind::Type(openapiv3::Type::String(
+        StringType::default(),
+    )));
+    let description = Some("Chooses what is answered.".to_owned());
+    let parameter_data = data(&choice.name, description, false, ReferenceOr::Item(schema));
+    match choice.location {
+        Location::Header => Parameter::Header {
+            parameter_data,
+            style: HeaderStyle::Simple,
+        },
+        _ => Parameter::Query {
+            parameter_data,
+            allow_reserved: false,
+            style: QueryStyle::Form,
+            allow_empty_value: None,
+        },
+    }
 }
 
 fn data(
