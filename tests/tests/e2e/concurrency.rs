@@ -162,7 +162,7 @@ async fn no_more_at_once_than_the_spec_says() {
     let skus: Vec<String> = (1..=9).map(|i| format!("A-0{i}")).collect();
     let products: Vec<String> = skus
         .iter()
-        .map(|sku| format!(r#"{{"sku":"{sku}","name":"n","images":[]}}"#))
+        .map(|sku| format!(r#"{{"sku":"{sku}","name":"n","price":{{"amount":1,"currency":"EUR"}},"images":[]}}"#))
         .collect();
     world.script(Script::new(
         "catalog",
