@@ -66,9 +66,7 @@ fn grow(root: &Path, workspace: &Path, settings: &Settings) -> anyhow::Result<()
     let specs = workspace.join("specs");
     fs::create_dir_all(specs.join("upstreams"))?;
     fs::write(workspace.join("Cargo.toml"), "[workspace]\n")?;
-    for file in ["shop.yaml"] {
-        fs::copy(root.join("specs").join(file), specs.join(file))?;
-    }
+    fs::copy(root.join("specs/shop.yaml"), specs.join("shop.yaml"))?;
     for contract in fs::read_dir(root.join("specs/upstreams"))? {
         let contract = contract?;
         fs::copy(
