@@ -82,6 +82,7 @@ async fn send(
     mut outgoing: Outgoing,
 ) -> Result<Response<Body>, Failure> {
     let name = live.plan.name;
+    headers::drop_lookalikes(&mut outgoing.headers);
     let expects = expect::of(&request.head);
     if expects == Expects::Unknown {
         return Err(Failure::new(

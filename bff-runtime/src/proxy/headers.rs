@@ -59,6 +59,24 @@ pub(super) fn outgoing(head: &Parts, peer: SocketAddr, id: &HeaderValue) -> Head
     headers
 }
 
+/// Drops what some servers would take for a header that is ours to say, or that never passes: `x_api_key`.
+pub(super) fn drop_lookalikes(headers: &mut HeaderMap) {
+    let names = headers.keys().filter(|name| name.as_str().contains('_'));
+    let names: Vec<HeaderName> = names.cloned().collect();
+    for name in names {
+        let meant = HeaderName::from_bytes(name.as_str().replace('_', "-").as_bytes());
+        let ours = meant.is_ok_and(|meant| {
+            headers.contains_key(&meant)
+                || NEVER.contains(&meant)
+                || WAY.contains(&meant)
+                || meant == CONTENT_LENGTH
+        });
+        if ours {
+            headers.remove(name);
+        }
+    }
+}
+
 /// What of an answer's headers passes. Its length is said where there is one: how a body is framed is each connection's
 /// own affair.
 pub(super) fn incoming(

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use bff_json::Scope;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, Method};
 use http_body::Body as _;
 
@@ -80,6 +80,7 @@ fn body(request: &mut Request, stream: &Stream) -> Result<(), Failure> {
         (true, []) => {
             request.incoming = None;
             request.head.headers.remove(CONTENT_TYPE);
+            request.head.headers.remove(CONTENT_LENGTH);
             Ok(())
         }
         (true, media) => {
