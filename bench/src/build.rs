@@ -70,9 +70,33 @@ struct Artifact {
     executable: Option<PathBuf>,
 }
 
+/// Builds a benchmark or the tests of a package, and gives its program.
+pub(crate) fn target(
+    root: &Path,
+    package: &str,
+    which: &[&str],
+    profile: &str,
+) -> anyhow::Result<PathBuf> {
+    let mut command = cargo(root);
+    command.args(["test", "--no-run"]).args(which);
+    built(command, root, package, profile)
+}
+
 fn build(root: &Path, workspace: &Path, package: &str, profile: &str) -> anyhow::Result<PathBuf> {
-    let mut building = cargo(workspace)
-        .args(["build", "--quiet", "--profile", profile])
+    let mut command = cargo(workspace);
+    command.arg("build");
+    built(command, root, package, profile)
+}
+
+/// Runs cargo and reads what program comes out.
+fn built(
+    mut command: Command,
+    root: &Path,
+    package: &str,
+    profile: &str,
+) -> anyhow::Result<PathBuf> {
+    let mut building = command
+        .args(["--quiet", "--profile", profile])
         .args(["--package", package])
         .arg("--message-format=json-render-diagnostics")
         .arg("--target-dir")

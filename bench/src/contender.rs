@@ -182,6 +182,11 @@ impl Contender {
 }
 
 impl Ready {
+    /// Its program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Starts it, and waits until it takes connections.
     pub(crate) async fn start(&self, upstreams: &Upstreams) -> anyhow::Result<Running> {
         self.start_under(&[], upstreams).await
@@ -233,7 +238,7 @@ impl Ready {
             if Instant::now() > patience {
                 bail!("it didn't listen on {listen} within thirty seconds");
             }
-            sleep(Duration::from_millis(5)).await;
+            sleep(Duration::from_millis(1)).await;
         }
         Ok(Running {
             address: listen,

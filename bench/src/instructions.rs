@@ -17,8 +17,8 @@ use crate::workload::Question;
 const REQUESTS: u64 = 1_000;
 /// Requests before them. A run that ends here is subtracted from one that goes on, and with it the start.
 const WARM_UP: u64 = 200;
-/// Connections.
-const CONNECTIONS: usize = 8;
+/// Connections: with one, what happens at once is always the same.
+const CONNECTIONS: usize = 1;
 
 /// Instructions for one request.
 ///
@@ -51,7 +51,12 @@ async fn total(
     load.drive(requests).await?;
     drop(load);
     running.process.terminate().await?;
-    let text = fs::read_to_string(&out).with_context(|| format!("no {}", out.display()))?;
+    read(&out)
+}
+
+/// The sum in a file of callgrind's.
+pub(crate) fn read(out: &Path) -> anyhow::Result<u64> {
+    let text = fs::read_to_string(out).with_context(|| format!("no {}", out.display()))?;
     let line = text.lines().find_map(|line| {
         let totals = line.strip_prefix("totals:");
         totals.or_else(|| line.strip_prefix("summary:"))

@@ -4,6 +4,7 @@
 //! Any other status, any other value, a connection that ends: the whole run ends with what was wrong.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -19,6 +20,9 @@ use tokio::net::TcpStream;
 use tokio::task::{JoinSet, spawn_local};
 
 use crate::workload::Question;
+
+/// How often it is looked for what is due, where a rate is given.
+const TICK: Duration = Duration::from_millis(1);
 
 /// Open connections to one gateway.
 pub(crate) struct Load {
@@ -77,6 +81,53 @@ impl Load {
             self.connections.push(connection??);
         }
         Ok(started.elapsed())
+    }
+
+    /// Asks so many questions a second for so long, and gives how long each answer took, from when its question was due.
+    pub(crate) async fn at_rate(
+        &mut self,
+        rate: u32,
+        span: Duration,
+    ) -> anyhow::Result<Vec<Duration>> {
+        let started = Instant::now();
+        let due_at = |elapsed: Duration| (elapsed.as_secs_f64() * f64::from(rate)) as usize;
+        let all = due_at(span);
+        let mut times = Vec::with_capacity(all);
+        let (mut due, mut waiting) = (0, VecDeque::new());
+        let mut asking = JoinSet::new();
+        let mut tick = tokio::time::interval(TICK);
+        while times.len() < all {
+            tokio::select! {
+                now = tick.tick() => {
+                    let now = now.into_std().max(started);
+                    let until = due_at(now - started).min(all);
+                    waiting.extend((due..until).map(|number| (number, now)));
+                    due = until;
+                }
+                Some(answered) = asking.join_next() => {
+                    let (connection, took) = answered??;
+                    self.connections.push(connection);
+                    times.push(took);
+                }
+            }
+            while let Some((number, since)) = waiting.pop_front() {
+                let Some(mut connection) = self.connections.pop() else {
+                    waiting.push_front((number, since));
+                    break;
+                };
+                let all = Rc::clone(&self.asking);
+                asking.spawn_local(async move {
+                    let number = number % all.questions.len().max(1);
+                    let question = all
+                        .questions
+                        .get(number)
+                        .context("there is nothing to ask")?;
+                    all.ask_one(&mut connection, number, question).await?;
+                    anyhow::Ok((connection, since.elapsed()))
+                });
+            }
+        }
+        Ok(times)
     }
 
     /// Bytes of one answer, the average over all questions that were asked.

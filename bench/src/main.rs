@@ -9,10 +9,13 @@
 mod build;
 mod checking;
 mod contender;
+mod counts;
 mod cpu;
 mod data;
+mod idle;
 mod installed;
 mod instructions;
+mod latency;
 mod load;
 mod machine;
 mod process;
@@ -47,6 +50,12 @@ enum Command {
     Pass(Settings),
     /// The time that `bff check` takes, over three specs and over two hundred
     Check(checking::Settings),
+    /// How long answers take at a fixed rate
+    Latency(latency::Arguments),
+    /// Program, start and memory
+    Idle(Settings),
+    /// Instructions of what must not get slower, against bench/counts.json
+    Counts(counts::Arguments),
     /// The upstreams; prints where they listen, ends with its standard input
     #[command(hide = true)]
     Upstream,
@@ -58,6 +67,13 @@ fn main() -> ExitCode {
         Command::Screen(settings) => compare(&workload::SCREEN, &settings),
         Command::Pass(settings) => compare(&workload::PASS, &settings),
         Command::Check(settings) => root().and_then(|root| checking::run(root, &settings)),
+        Command::Latency(arguments) => {
+            root().and_then(|root| block_on(latency::run(root, &arguments)))
+        }
+        Command::Idle(settings) => root().and_then(|root| block_on(idle::run(root, &settings))),
+        Command::Counts(arguments) => {
+            root().and_then(|root| block_on(counts::run(root, &arguments)))
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -54,6 +54,21 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// The usual, with programs of this profile.
+    pub(crate) fn of_profile(profile: &str) -> Settings {
+        Settings {
+            rounds: 1,
+            requests: None,
+            warm_up: 0,
+            connections: 1,
+            profile: profile.to_owned(),
+            install: false,
+            skip_instructions: false,
+            program: Vec::new(),
+            only: Vec::new(),
+        }
+    }
+
     /// Whether this is a look at something, and no comparison to be kept.
     pub(crate) fn are_partial(&self) -> bool {
         !self.only.is_empty() || !self.program.is_empty() || self.profile != SHIPPED
@@ -138,10 +153,15 @@ pub(crate) async fn run(
     })
 }
 
-type Built = (Vec<Ready>, Vec<(&'static Contender, String)>);
+/// What can be started, and what can't.
+pub(crate) type Built = (Vec<Ready>, Vec<(&'static Contender, String)>);
 
 /// Builds what is asked for. What can't be had is said, and left out.
-fn build(root: &Path, workload: &Workload, settings: &Settings) -> anyhow::Result<Built> {
+pub(crate) fn build(
+    root: &Path,
+    workload: &Workload,
+    settings: &Settings,
+) -> anyhow::Result<Built> {
     let programs = settings.program.iter().map(|(name, _)| name);
     let mut named = settings.only.iter().chain(programs);
     if let Some(unknown) = named.find(|name| contender::ALL.iter().all(|one| one.name != **name)) {

@@ -41,6 +41,9 @@ mod log;
 mod metrics;
 mod trace;
 
+#[cfg(test)]
+mod counted;
+
 pub use answer::Answers;
 pub use command::main;
 pub use exchange::{Exchange, Handler, Reply};

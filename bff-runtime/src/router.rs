@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use http::{HeaderMap, Method};
 
 use crate::percent;
@@ -24,7 +25,8 @@ pub(crate) struct Router {
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<&'static str, usize>,
+    /// The keys are the spec's: nobody can choose them so that they collide.
+    literals: HashMap<&'static str, usize, RandomState>,
     parameter: Option<usize>,
     /// Routes that end here.
     here: Vec<usize>,
@@ -238,12 +240,16 @@ pub(crate) fn is_dots(segment: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::panic, clippy::unwrap_used)]
     use super::*;
     use crate::plan::{Inputs, Policies};
 
-    fn route(method: Option<&'static str>, pattern: &'static str, when: Option<Choice>) -> Route {
+    pub(crate) fn route(
+        method: Option<&'static str>,
+        pattern: &'static str,
+        when: Option<Choice>,
+    ) -> Route {
         let segments: Vec<Segment> = pattern
             .split('/')
             .skip(1)

@@ -8,6 +8,9 @@
 //! - `serde typed`: structs of the wanted fields, then written again,
 //! - `serde value`: a tree of everything, the wanted values moved to another, then written.
 //!
+//! `cargo bench -p bff-json -- tables user 500` takes one way on one body so many times, for a profiler or a count of
+//! instructions.
+//!
 //! Every way must give the same bytes. Ways take turns within one run of many short rounds, and the
 //! best round of each counts: what else the machine does can only add to it.
 #![allow(
@@ -131,7 +134,7 @@ fn main() {
 }
 
 fn compare(name: &str, bytes: usize, quick: bool, mut ways: Vec<Way<'_>>) {
-    // `cargo bench -p bff-json -- WAY [BODY]` runs only these, for a profiler.
+    // `cargo bench -p bff-json -- WAY [BODY [TIMES]]` runs only these, for a profiler.
     let mut only = std::env::args()
         .skip(1)
         .filter(|argument| !argument.starts_with('-'));
@@ -139,6 +142,15 @@ fn compare(name: &str, bytes: usize, quick: bool, mut ways: Vec<Way<'_>>) {
         ways.retain(|way| way.name == only);
     }
     if ways.is_empty() || only.next().is_some_and(|only| only != name) {
+        return;
+    }
+    if let Some(times) = only.next() {
+        let mut out = Vec::new();
+        for _ in 0..times.parse().expect("a number of times") {
+            out.clear();
+            (ways[0].run)(&mut out);
+            black_box(&out);
+        }
         return;
     }
     let mut expected = Vec::new();
