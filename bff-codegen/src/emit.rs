@@ -40,7 +40,7 @@ pub(crate) use upstreams::{Part, parts};
 use crate::{ir, lower};
 
 /// The version of the runtime's tables that generated code is written for.
-pub const TABLES: u32 = 1;
+pub const TABLES: u32 = 2;
 
 /// The files of the gateway's crate, relative to its folder.
 #[must_use]

@@ -121,7 +121,8 @@ mod tests {
     #[test]
     fn what_becomes_of_an_answer() {
         let text = r#"{"amount":1.50,"note":"Ann's"}"#;
-        let cases: [(&str, fn(Total) -> Result<Total, HookError>, _); 5] = [
+        type Function = fn(Total) -> Result<Total, HookError>;
+        let cases: [(&str, Function, _); 5] = [
             (text, Ok, Ok(text.to_owned())),
             (
                 text,

@@ -200,7 +200,12 @@ fn slips_are_explained() {
             "put the value in quotes: '\"x\" y'",
         ),
         ("a: 'x\n", "'", "this quote is never closed", ""),
-        ("a: [x\n", "[", "this `[` is never closed", "close it with `]`"),
+        (
+            "a: [x\n",
+            "[",
+            "this `[` is never closed",
+            "close it with `]`",
+        ),
         (
             "a: ]\n",
             "]",

@@ -106,11 +106,10 @@ fn revoke(command: &RevokeKey, console: Console) -> Result<Outcome> {
     };
     let count = text.lines().filter(|line| named(line)).count();
     if count == 0 {
-        return Err(Failure::new(format!(
-            "{} has no such key",
-            command.file.display()
-        ))
-        .remedy("`bff keys list` names them; the key itself will do as well"));
+        return Err(
+            Failure::new(format!("{} has no such key", command.file.display()))
+                .remedy("`bff keys list` names them; the key itself will do as well"),
+        );
     }
     let left: String = text
         .lines()

@@ -2,8 +2,8 @@
 
 use bff_spec::contract::{Kind, Location};
 use bff_spec::model::{
-    Block, Call, Calls, Condition, Endpoint, Input, Model, Operand, Path, Proxy, Root, Segment, Value,
-    Work,
+    Block, Call, Calls, Condition, Endpoint, Input, Model, Operand, Path, Proxy, Root, Segment,
+    Value, Work,
 };
 use percent_encoding::{AsciiSet, CONTROLS};
 use serde_json::Value as Json;
@@ -103,14 +103,19 @@ impl Maker<'_> {
                         ready.body = self.body(work);
                     }
                     Work::Stream(call)
-                        if call.operation.body.as_ref().is_some_and(|body| body.required) =>
+                        if call
+                            .operation
+                            .body
+                            .as_ref()
+                            .is_some_and(|body| body.required) =>
                     {
                         ready.skipped = ready.skipped.or(Some("it takes a body of your own"));
                     }
                     Work::Stream(_) | Work::Proxy(_) => {}
                 }
                 let claims = ready.token.as_ref().map(|token| &token.claims);
-                let values = |input: usize, given: &Input| self.values(work.calls(), input, given, claims);
+                let values =
+                    |input: usize, given: &Input| self.values(work.calls(), input, given, claims);
                 let mut in_path = Pairs::new();
                 for (at, input) in endpoint.inputs.iter().enumerate() {
                     if !input.required || input.default.is_some() {

@@ -132,10 +132,7 @@ impl Tokens {
     pub(super) fn write(&self) -> Result<()> {
         for token in self.iter() {
             let (header, before) = &token.header;
-            generated::write(
-                &token.path,
-                &format!("{header}: {before}{}\n", token.text),
-            )?;
+            generated::write(&token.path, &format!("{header}: {before}{}\n", token.text))?;
         }
         Ok(())
     }

@@ -356,7 +356,7 @@ mod tests {
         let mut function = HookFunction {
             name: "f".to_owned(),
             endpoint: "GET /a".to_owned(),
-            ty: "T".repeat(26),
+            ty: "T".repeat(21),
         };
         let head = |function: &HookFunction| {
             let first = function.first();

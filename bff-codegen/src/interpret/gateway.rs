@@ -378,9 +378,7 @@ impl Interpreter<'_> {
                 ir::HeaderValue::Or(path, other) => {
                     plan::HeaderValue::Or(tables::path(path), text(other))
                 }
-                ir::HeaderValue::Promised(path) => {
-                    plan::HeaderValue::Promised(tables::path(path))
-                }
+                ir::HeaderValue::Promised(path) => plan::HeaderValue::Promised(tables::path(path)),
             };
             (text(name), value)
         });

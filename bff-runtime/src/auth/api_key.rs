@@ -205,8 +205,8 @@ fn entry(line: &str, expected: &Expected, scheme: &ApiKey) -> Result<(Hash, Know
         key: std::borrow::Cow<'a, str>,
         nbf: Option<serde::de::IgnoredAny>,
     }
-    let named: Named<'_> = serde_json::from_str(line)
-        .map_err(|_| "no JSON object with a `key` in it".to_owned())?;
+    let named: Named<'_> =
+        serde_json::from_str(line).map_err(|_| "no JSON object with a `key` in it".to_owned())?;
     if named.nbf.is_some() {
         return Err("`nbf` is not for keys: add the line when the key is to count".to_owned());
     }
@@ -272,8 +272,14 @@ mod tests {
         let cases = [
             ("", Ok(0)),
             ("# none yet\n\n", Ok(0)),
-            (&*format!("{{\"key\":\"sha256:{HASH}\",\"sub\":\"acme\"}}\n"), Ok(1)),
-            (&*format!("{{\"key\":\"sha256:{HASH}\"}}"), Err("line 1: `sub` is missing")),
+            (
+                &*format!("{{\"key\":\"sha256:{HASH}\",\"sub\":\"acme\"}}\n"),
+                Ok(1),
+            ),
+            (
+                &*format!("{{\"key\":\"sha256:{HASH}\"}}"),
+                Err("line 1: `sub` is missing"),
+            ),
             (
                 &*format!("\n{{\"key\":\"{HASH}\",\"sub\":\"acme\"}}"),
                 Err("line 2: `key` is not `sha256:` and 64 hex digits"),

@@ -180,10 +180,15 @@ mod tests {
     use BrokenKind::{Connect, TooLarge, Wire};
     use Come::{Answer, Broken as Breaks};
 
+    /// What was asked, and when.
+    type Seen = Arc<Mutex<Vec<(Request<Bytes>, Instant)>>>;
+    /// A name, a call, whether it has a key, what comes, the status, how many attempts.
+    type Case = (&'static str, Call, bool, Vec<Come>, Option<u16>, usize);
+
     /// Answers in order; notes what it was asked, and when.
     struct Scripted {
         script: Mutex<VecDeque<Come>>,
-        seen: Arc<Mutex<Vec<(Request<Bytes>, Instant)>>>,
+        seen: Seen,
     }
 
     impl Transport for Scripted {
@@ -287,7 +292,7 @@ mod tests {
             then: ErrorAction::Absent,
         }]);
         let ok = Answer(0, 200, None);
-        let cases: Vec<(&str, Call, bool, Vec<Come>, Option<u16>, usize)> = vec![
+        let cases: Vec<Case> = vec![
             ("good at once", GET, false, vec![ok], Some(200), 1),
             (
                 "refused",

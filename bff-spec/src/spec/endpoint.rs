@@ -31,9 +31,7 @@ const ENDPOINT: Keys = Keys {
         "errors",
         "transform",
     ],
-    later: &[
-        ("cache", "take it out: every answer is made anew meanwhile"),
-    ],
+    later: &[("cache", "take it out: every answer is made anew meanwhile")],
 };
 
 impl Reader<'_> {
