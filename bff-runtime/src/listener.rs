@@ -76,6 +76,8 @@ pub(crate) async fn serve(
     graceful.shutdown().await;
 }
 
+/// Answers to pipelined requests are not gathered before they are written: hyper then takes any number of bytes of an
+/// answer into memory, however slowly its client reads.
 fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -83,8 +85,7 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(NEXT_TIMEOUT)
         .max_headers(BOUNDS.headers)
-        .max_buf_size(BOUNDS.bytes)
-        .pipeline_flush(true);
+        .max_buf_size(BOUNDS.bytes);
     builder
         .http2()
         .timer(TokioTimer::new())
