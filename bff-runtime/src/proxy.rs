@@ -138,6 +138,10 @@ async fn send(
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         return switched(&request, live, client, answer);
     }
+    if !headers::is_framed(answer.headers()) {
+        let words = "the answer is in a transfer coding other than chunked";
+        return Err(Failure::upstream(Kind::Upstream, name, words));
+    }
     let (status, length) = (answer.status(), answer.body().len());
     headers::incoming(answer.headers_mut(), &method, status, length);
     // What the transport knows of the connection is no part of the answer.

@@ -77,6 +77,17 @@ pub(super) fn drop_lookalikes(headers: &mut HeaderMap) {
     }
 }
 
+/// Whether an answer's body ends where hyper says it does: any other transfer coding than `chunked` leaves that in doubt
+/// (RFC 9112, 6.3), and would have to be undone before the header that names it goes.
+pub(super) fn is_framed(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
+    }
+}
+
 /// What of an answer's headers passes. Its length is said where there is one: how a body is framed is each connection's
 /// own affair.
 pub(super) fn incoming(
