@@ -8,6 +8,7 @@ mod exposure;
 mod generate;
 mod help;
 mod init;
+mod keys;
 mod mock;
 mod workspace;
 

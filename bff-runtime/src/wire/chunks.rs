@@ -131,7 +131,7 @@ mod tests {
         for (text, want) in [
             ("0\r\n\r\nGET", Next::End(5)),
             ("3\r\nabc\r\n0\r\n\r\n", Next::End(13)),
-            ("3;a=b\r\nabc\r\n0;x\r\na: b\r\n\r\n!", Next::End(26)),
+            ("3;a=b\r\nabc\r\n0;x\r\na: b\r\n\r\n!", Next::End(25)),
             ("A\r\n0123456789\r\n", Next::More),
             ("03\r\nab", Next::More),
             ("", Next::More),
