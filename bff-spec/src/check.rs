@@ -31,6 +31,7 @@ mod retry;
 mod root;
 mod routes;
 mod scope;
+mod selectable;
 mod spread;
 mod stream;
 mod uses;

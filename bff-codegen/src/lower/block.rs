@@ -176,6 +176,15 @@ impl<'m> Reader<'m> {
             return self.whole(walk, default, purpose);
         };
         let walk = self.through_list(walk);
+        if let Some((path, inner)) = self.scalar_path(&walk) {
+            // A value of its own, as a scalar where fields are selected counts as missing.
+            let value = self.template(select, Some(inner), purpose);
+            return Template::Select {
+                path,
+                block: BlockRef::Inline(Block::Value(Box::new(value))),
+                default,
+            };
+        }
         let (path, inner) = self.object_path(walk);
         let block = BlockRef::Inline(self.block(select, Some(inner), purpose));
         Template::Select {

@@ -100,6 +100,29 @@ impl Reader<'_> {
         )
     }
 
+    /// A path to scalars a selection is applied to, each with a frame that holds it, and the reader's place there; none if
+    /// it leads to something else.
+    pub(crate) fn scalar_path(&mut self, walk: &Walk) -> Option<(Path, Current)> {
+        let path = walk.path.clone();
+        let root = Root::Current;
+        let At::Node { tape, node, .. } = walk.at else {
+            let (tape, node) = (usize::MAX, ROOT);
+            return Some((path, Current { tape, node, root }));
+        };
+        let members = self.tree(tape).members(node);
+        let scalars = members.iter().all(|ty| {
+            matches!(
+                ty.kind,
+                Kind::Boolean | Kind::Integer | Kind::Number | Kind::String | Kind::Scalars(_)
+            )
+        });
+        if members.is_empty() || !scalars {
+            return None;
+        }
+        let own = self.tree(tape).copy(node);
+        Some((path.then(Hop::Value(own)), Current { tape, node, root }))
+    }
+
     /// Follows a path to its last step.
     pub(crate) fn walk(&mut self, path: &model::Path, current: Option<Current>) -> Walk {
         let mut walk = self.start(path.root, current);
@@ -139,6 +162,18 @@ impl Reader<'_> {
             model::Root::Body => tape(usize::from(super::BODY)),
             model::Root::Call(call) => tape(usize::from(super::CALLS) + call),
             model::Root::Current => match current {
+                // An element of an input's list: its frame holds the text alone.
+                Some(Current {
+                    tape: usize::MAX,
+                    root,
+                    ..
+                }) => Walk {
+                    path: Path {
+                        root,
+                        hops: vec![Hop::Value(0)],
+                    },
+                    at: At::Text,
+                },
                 Some(Current { tape, node, root }) => Walk {
                     path: Path {
                         root,

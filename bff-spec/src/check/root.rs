@@ -25,6 +25,10 @@ impl Scene<'_, '_> {
                 if matches!(path.start, Start::Plain(_)) {
                     self.plain_root(word, ty)?;
                 }
+                if self.is_plain_scalar(ty) {
+                    self.field_of_scalar(word, ty);
+                    return None;
+                }
                 self.field(&mut walk, word, word.place)?;
                 walk.so_far = word.text.clone();
                 Some((walk, steps))
@@ -86,6 +90,17 @@ impl Scene<'_, '_> {
             "$",
         );
         None
+    }
+
+    /// In a selection on a list of scalars: its elements have no fields.
+    fn field_of_scalar(&mut self, word: &Word, ty: TypeId) {
+        let what = self.describe(ty);
+        self.error(
+            Code::UnknownField,
+            word.place,
+            format!("{what} has no field `{}`", word.text),
+        )
+        .help("here `.` is the value itself, and `$` starts at a call or input");
     }
 
     pub(crate) fn start_at_root<'p>(

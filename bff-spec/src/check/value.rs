@@ -227,30 +227,6 @@ impl Scene<'_, '_> {
         }
     }
 
-    fn selectable(&mut self, path: &Path, ty: TypeId, select: &ast::Selection) -> Option<()> {
-        match self.kind(ty) {
-            Kind::Object(_) | Kind::Variants(_) => return Some(()),
-            Kind::Any => {
-                self.error(
-                    Code::NothingToSelect,
-                    select.place,
-                    format!("`{}` has no schema to select from", path.text),
-                )
-                .help("name it whole, without `{ … }`");
-            }
-            _ => {
-                let what = self.describe(ty);
-                self.error(
-                    Code::NothingToSelect,
-                    select.place,
-                    format!("`{}` is {what}, and has no fields to select", path.text),
-                )
-                .help("take the `{ … }` out");
-            }
-        }
-        None
-    }
-
     fn needs_selection(&mut self, path: &Path) {
         let element = self.element(path.ty);
         let known = self.field_names(element);

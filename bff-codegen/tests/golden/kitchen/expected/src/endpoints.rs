@@ -4,7 +4,7 @@
 use ::bff_runtime::{Exchange, Failure, Reply};
 use ::bff_runtime::hook::Hook;
 
-/// `transform` of `GET /plates` (`specs/kitchen.yaml:24`), in `hooks.rs`:
+/// `transform` of `GET /plates` (`specs/kitchen.yaml:25`), in `hooks.rs`:
 ///
 /// `pub fn plate_up(answer: types::GetPlates) -> Result<types::GetPlates, HookError>`
 const PLATE_UP: Hook<super::types::GetPlates> = super::hooks::plate_up;
@@ -17,12 +17,12 @@ pub async fn get_plates(exchange: Exchange) -> Result<Reply, Failure> {
     exchange.run(&super::plans::GET_PLATES).await?.transformed("plate_up", PLATE_UP)
 }
 
-/// `transform` of `GET /plates/ids` (`specs/kitchen.yaml:30`), in `hooks.rs`:
+/// `transform` of `GET /plates/ids` (`specs/kitchen.yaml:31`), in `hooks.rs`:
 ///
 /// `pub fn type_plates(answer: types::GetPlatesIds) -> Result<types::GetPlatesIds, HookError>`
 const TYPE_PLATES: Hook<super::types::GetPlatesIds> = super::hooks::type_plates;
 
-/// `GET /plates/ids` (`specs/kitchen.yaml:25`)
+/// `GET /plates/ids` (`specs/kitchen.yaml:26`)
 ///
 /// - `plates: up.listPlates()`
 pub async fn get_plates_ids(exchange: Exchange) -> Result<Reply, Failure> {
@@ -32,38 +32,38 @@ pub async fn get_plates_ids(exchange: Exchange) -> Result<Reply, Failure> {
         .transformed("type_plates", TYPE_PLATES)
 }
 
-/// `transform` of `GET /prices` (`specs/kitchen.yaml:36`), in `hooks.rs`:
+/// `transform` of `GET /prices` (`specs/kitchen.yaml:37`), in `hooks.rs`:
 ///
 /// `pub fn price_up(answer: types::GetPrices) -> Result<types::GetPrices, HookError>`
 const PRICE_UP: Hook<super::types::GetPrices> = super::hooks::price_up;
 
-/// `GET /prices` (`specs/kitchen.yaml:31`)
+/// `GET /prices` (`specs/kitchen.yaml:32`)
 ///
 /// - `plates: up.listPlates()`
 pub async fn get_prices(exchange: Exchange) -> Result<Reply, Failure> {
     exchange.run(&super::plans::GET_PRICES).await?.transformed("price_up", PRICE_UP)
 }
 
-/// `transform` of `GET /mixed` (`specs/kitchen.yaml:43`), in `hooks.rs`:
+/// `transform` of `GET /mixed` (`specs/kitchen.yaml:44`), in `hooks.rs`:
 ///
 /// `pub fn mix(answer: types::GetMixed) -> Result<types::GetMixed, HookError>`
 const MIX: Hook<super::types::GetMixed> = super::hooks::mix;
 
-/// `GET /mixed` (`specs/kitchen.yaml:37`)
+/// `GET /mixed` (`specs/kitchen.yaml:38`)
 ///
 /// - `plates: up.listPlates()`
 pub async fn get_mixed(exchange: Exchange) -> Result<Reply, Failure> {
     exchange.run(&super::plans::GET_MIXED).await?.transformed("mix", MIX)
 }
 
-/// `transform` of `GET /shapes` (`specs/kitchen.yaml:49`), in `hooks.rs`:
+/// `transform` of `GET /shapes` (`specs/kitchen.yaml:50`), in `hooks.rs`:
 ///
 /// `pub fn a_function_with_a_name_that_takes_more_room_than_one_line_has(answer: types::GetShapes) -> Result<types::GetShapes, HookError>`
 const A_FUNCTION_WITH_A_NAME_THAT_TAKES_MORE_ROOM_THAN_ONE_LINE_HAS: Hook<
     super::types::GetShapes,
 > = super::hooks::a_function_with_a_name_that_takes_more_room_than_one_line_has;
 
-/// `GET /shapes` (`specs/kitchen.yaml:44`)
+/// `GET /shapes` (`specs/kitchen.yaml:45`)
 ///
 /// - `shapes: up.listShapes()`
 pub async fn get_shapes(exchange: Exchange) -> Result<Reply, Failure> {
@@ -76,7 +76,7 @@ pub async fn get_shapes(exchange: Exchange) -> Result<Reply, Failure> {
         )
 }
 
-/// `GET /plain` (`specs/kitchen.yaml:50`)
+/// `GET /plain` (`specs/kitchen.yaml:51`)
 ///
 /// - `chef: up.getChef()`
 pub async fn get_plain(exchange: Exchange) -> Result<Reply, Failure> {

@@ -2,8 +2,8 @@
 //! What each endpoint calls, what it keeps of the answers, and what it makes of them.
 
 use ::bff_runtime::json::{
-    Block, Elements, Entries, Entry, Fields, Frame, Hop, Key, Kinds, Node, Path, Pick,
-    Shape, Template, Test,
+    Block, Elements, Entries, Entry, Fields, Frame, Hop, Key, Kinds, Match, Node,
+    Operand, Path, Pick, Shape, Template, Test,
 };
 use ::bff_runtime::plan::{Answer, Call, Plan};
 
@@ -140,6 +140,18 @@ static GET_PLATES_ANSWER: Template = Template::Block(&Block::Fields(&[
         Hop::Each(8, Pick::All),
         Hop::Value(0),
     ]))),
+    Entry::field("\"scored\":", Template::select(
+        Path::tape(3, &[Hop::Each(0, Pick::All), Hop::Each(8, Pick::All), Hop::Value(0)]),
+        &Block::Value(Template::Block(&Block::Fields(&[
+            Entry::field("\"score\":", Template::copy(Path::here(&[Hop::Value(0)]))),
+            Entry::field("\"by\":", Template::select(
+                Path::tape(3, &[
+                    Hop::Each(0, Pick::First(&Match { keys: &[(1, Operand::Path(Path::here(&[Hop::Value(0)])))] })),
+                ]),
+                &Block::Fields(&[Entry::field("\"id\":", Template::copy(Path::here(&[Hop::Value(0)])))]),
+            )),
+        ]))),
+    )),
 ]));
 
 /// `GET /plates` (`specs/kitchen.yaml:6`).
@@ -166,7 +178,7 @@ static GET_PLATES_IDS_ANSWER: Template = Template::select(Path::tape(3, &[Hop::E
     Entry::field("\"note\":", Template::copy(Path::here(&[Hop::Value(2)]))),
 ]));
 
-/// `GET /plates/ids` (`specs/kitchen.yaml:25`).
+/// `GET /plates/ids` (`specs/kitchen.yaml:26`).
 pub static GET_PLATES_IDS: Plan = Plan {
     calls: &[Call::new("plates", &super::upstreams::UP_LIST_PLATES).shape(&GET_PLATES_IDS_PLATES)],
     require: &[],
@@ -195,7 +207,7 @@ static GET_PRICES_ANSWER: Template = Template::Entries {
     ])),
 };
 
-/// `GET /prices` (`specs/kitchen.yaml:31`).
+/// `GET /prices` (`specs/kitchen.yaml:32`).
 pub static GET_PRICES: Plan = Plan {
     calls: &[Call::new("plates", &super::upstreams::UP_LIST_PLATES).shape(&GET_PRICES_PLATES)],
     require: &[],
@@ -233,7 +245,7 @@ static GET_MIXED_ANSWER: Template = Template::Block(&Block::Fields(&[
     ]),
 ]));
 
-/// `GET /mixed` (`specs/kitchen.yaml:37`).
+/// `GET /mixed` (`specs/kitchen.yaml:38`).
 pub static GET_MIXED: Plan = Plan {
     calls: &[Call::new("plates", &super::upstreams::UP_LIST_PLATES).shape(&GET_MIXED_PLATES)],
     require: &[],
@@ -264,7 +276,7 @@ static GET_SHAPES_ANSWER: Template = Template::Block(&Block::Fields(&[
     ]))),
 ]));
 
-/// `GET /shapes` (`specs/kitchen.yaml:44`).
+/// `GET /shapes` (`specs/kitchen.yaml:45`).
 pub static GET_SHAPES: Plan = Plan {
     calls: &[Call::new("shapes", &super::upstreams::UP_LIST_SHAPES).shape(&GET_SHAPES_SHAPES)],
     require: &[],
@@ -283,7 +295,7 @@ static GET_PLAIN_ANSWER: Template = Template::Block(&Block::Fields(&[
     ]))),
 ]));
 
-/// `GET /plain` (`specs/kitchen.yaml:50`).
+/// `GET /plain` (`specs/kitchen.yaml:51`).
 pub static GET_PLAIN: Plan = Plan {
     calls: &[Call::new("chef", &super::upstreams::UP_GET_CHEF).shape(&GET_PLAIN_CHEF)],
     require: &[],

@@ -20,7 +20,7 @@ const GET_PLATES: Route = Route {
     handler: |exchange| Box::pin(super::endpoints::get_plates(exchange)),
 };
 
-/// `GET /plates/ids` (`specs/kitchen.yaml:25`).
+/// `GET /plates/ids` (`specs/kitchen.yaml:26`).
 const GET_PLATES_IDS: Route = Route {
     method: Some("GET"),
     pattern: "/plates/ids",
@@ -33,7 +33,7 @@ const GET_PLATES_IDS: Route = Route {
     handler: |exchange| Box::pin(super::endpoints::get_plates_ids(exchange)),
 };
 
-/// `GET /prices` (`specs/kitchen.yaml:31`).
+/// `GET /prices` (`specs/kitchen.yaml:32`).
 const GET_PRICES: Route = Route {
     method: Some("GET"),
     pattern: "/prices",
@@ -46,7 +46,7 @@ const GET_PRICES: Route = Route {
     handler: |exchange| Box::pin(super::endpoints::get_prices(exchange)),
 };
 
-/// `GET /mixed` (`specs/kitchen.yaml:37`).
+/// `GET /mixed` (`specs/kitchen.yaml:38`).
 const GET_MIXED: Route = Route {
     method: Some("GET"),
     pattern: "/mixed",
@@ -59,7 +59,7 @@ const GET_MIXED: Route = Route {
     handler: |exchange| Box::pin(super::endpoints::get_mixed(exchange)),
 };
 
-/// `GET /shapes` (`specs/kitchen.yaml:44`).
+/// `GET /shapes` (`specs/kitchen.yaml:45`).
 const GET_SHAPES: Route = Route {
     method: Some("GET"),
     pattern: "/shapes",
@@ -72,7 +72,7 @@ const GET_SHAPES: Route = Route {
     handler: |exchange| Box::pin(super::endpoints::get_shapes(exchange)),
 };
 
-/// `GET /plain` (`specs/kitchen.yaml:50`).
+/// `GET /plain` (`specs/kitchen.yaml:51`).
 const GET_PLAIN: Route = Route {
     method: Some("GET"),
     pattern: "/plain",

@@ -78,6 +78,24 @@ pub struct GetPlatesChef {
     pub since: Option<Option<String>>,
 }
 
+/// Part of what `GET /plates` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "::bff_runtime::serde")]
+pub struct GetPlatesScoredBy {
+    /// Its id: unique
+    pub id: String,
+}
+
+/// Part of what `GET /plates` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "::bff_runtime::serde")]
+pub struct GetPlatesScored {
+    /// `score`
+    pub score: Option<Number>,
+    /// `by`
+    pub by: Option<GetPlatesScoredBy>,
+}
+
 /// What `GET /plates` answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(crate = "::bff_runtime::serde")]
@@ -108,6 +126,8 @@ pub struct GetPlates {
     pub ids: Vec<String>,
     /// `ranks`
     pub ranks: Vec<Option<Number>>,
+    /// `scored`
+    pub scored: Vec<Option<GetPlatesScored>>,
 }
 
 /// Part of what `GET /plates/ids` answers.
