@@ -190,11 +190,11 @@ impl<S> Wire<S> {
                     part
                 }
                 Next::Broken(part, poison) => {
-                    // hyper comes to the same end at this byte.
+                    // hyper comes to the same end at these bytes.
                     self.buffer.truncate(from + part);
-                    self.buffer.extend_from_slice(&[poison]);
+                    self.buffer.extend_from_slice(poison);
                     self.state = State::Deaf;
-                    part + 1
+                    part + poison.len()
                 }
             },
             _ => there.len(),

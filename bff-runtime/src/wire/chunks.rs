@@ -37,8 +37,8 @@ pub(super) enum Next {
     More,
     /// Of the body up to here, where it ends.
     End(usize),
-    /// Of the body up to here; then comes what can't be. With it a byte that no reader of chunks takes there.
-    Broken(usize, u8),
+    /// Of the body up to here; then comes what can't be. With it bytes that hyper doesn't take there.
+    Broken(usize, &'static [u8]),
 }
 
 impl Chunks {
@@ -59,8 +59,10 @@ impl Chunks {
             let before = self.at;
             let Some(next) = self.step(byte) else {
                 let poison = match before {
-                    At::SizeEnd | At::DataEnd | At::TrailerEnd | At::End => 0,
-                    _ => b'\n',
+                    At::SizeEnd | At::DataEnd | At::TrailerEnd | At::End => &b"\0"[..],
+                    // hyper reads a trailer up to its carriage return, whatever is in it.
+                    At::TrailerStart | At::Trailer => b"\r\0",
+                    _ => b"\n",
                 };
                 return Next::Broken(at, poison);
             };
@@ -135,23 +137,23 @@ mod tests {
             ("A\r\n0123456789\r\n", Next::More),
             ("03\r\nab", Next::More),
             ("", Next::More),
-            ("3 \r\nabc", Next::Broken(1, b'\n')),
-            ("\r\n", Next::Broken(0, b'\n')),
-            ("g", Next::Broken(0, b'\n')),
-            ("-1\r\n", Next::Broken(0, b'\n')),
-            ("0x3\r\n", Next::Broken(1, b'\n')),
-            ("3\nabc", Next::Broken(1, b'\n')),
-            ("3\rabc", Next::Broken(2, 0)),
-            ("3;a\nabc", Next::Broken(3, b'\n')),
-            ("3;\0", Next::Broken(2, b'\n')),
-            ("3\r\nabcd", Next::Broken(6, b'\n')),
-            ("3\r\nabc\n", Next::Broken(6, b'\n')),
-            ("3\r\nabc\rX", Next::Broken(7, 0)),
-            ("0\r\n a: b\r\n\r\n", Next::Broken(3, b'\n')),
-            ("0\r\na: b\n\r\n", Next::Broken(7, b'\n')),
-            ("0\r\n\rX", Next::Broken(4, 0)),
-            ("0000000000000003\r\n", Next::Broken(15, b'\n')),
-            ("fffffffffffffffff", Next::Broken(15, b'\n')),
+            ("3 \r\nabc", Next::Broken(1, b"\n")),
+            ("\r\n", Next::Broken(0, b"\n")),
+            ("g", Next::Broken(0, b"\n")),
+            ("-1\r\n", Next::Broken(0, b"\n")),
+            ("0x3\r\n", Next::Broken(1, b"\n")),
+            ("3\nabc", Next::Broken(1, b"\n")),
+            ("3\rabc", Next::Broken(2, b"\0")),
+            ("3;a\nabc", Next::Broken(3, b"\n")),
+            ("3;\0", Next::Broken(2, b"\n")),
+            ("3\r\nabcd", Next::Broken(6, b"\n")),
+            ("3\r\nabc\n", Next::Broken(6, b"\n")),
+            ("3\r\nabc\rX", Next::Broken(7, b"\0")),
+            ("0\r\n a: b\r\n\r\n", Next::Broken(3, b"\r\0")),
+            ("0\r\na: b\n\r\n", Next::Broken(7, b"\r\0")),
+            ("0\r\n\rX", Next::Broken(4, b"\0")),
+            ("0000000000000003\r\n", Next::Broken(15, b"\n")),
+            ("fffffffffffffffff", Next::Broken(15, b"\n")),
         ] {
             let whole = Chunks::default().next(text.as_bytes());
             assert_eq!(whole, want, "{text:?}");

@@ -148,7 +148,7 @@ static PASS_ALL: Plan = Plan {
         body: None,
     },
 };
-static NOTHING: Plan = Plan {
+pub(crate) static NOTHING: Plan = Plan {
     calls: &[],
     require: &[],
     answer: Answer {
@@ -188,7 +188,7 @@ static ADDRESS: Fields = Fields {
     }],
     rest: None,
 };
-static ORDER: BodyInput = BodyInput {
+pub(crate) static ORDER: BodyInput = BodyInput {
     shape: &Shape {
         root: Frame {
             width: 4,

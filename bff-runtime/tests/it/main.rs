@@ -20,5 +20,6 @@ mod inputs;
 mod jwt;
 mod pass_through;
 mod retries;
+mod smuggling;
 mod start;
 mod streams;
