@@ -142,6 +142,13 @@ pub(crate) enum BodyRule {
         fields: Vec<BodyField>,
         nullable: bool,
     },
+    Map {
+        slot: Option<Slot>,
+        fields: Vec<BodyField>,
+        entries: Option<Slot>,
+        element: Box<BodyRule>,
+        nullable: bool,
+    },
     List {
         slot: Slot,
         rules: ListRules,

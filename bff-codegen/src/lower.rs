@@ -176,6 +176,19 @@ impl<'m> Reader<'m> {
                     fields,
                     nullable,
                 },
+                ir::BodyRule::Map {
+                    fields,
+                    entries,
+                    element,
+                    nullable,
+                    ..
+                } => ir::BodyRule::Map {
+                    slot: None,
+                    fields,
+                    entries,
+                    element,
+                    nullable,
+                },
                 rule => rule,
             }
         });

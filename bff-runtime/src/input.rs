@@ -9,6 +9,7 @@ pub(crate) mod query;
 mod format;
 mod pattern;
 mod rules;
+mod way;
 
 use std::borrow::Cow;
 

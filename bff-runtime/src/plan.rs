@@ -385,6 +385,19 @@ pub enum BodyRule {
         /// Whether `null` will do.
         nullable: bool,
     },
+    /// An object whose fields beside these have names of the client's choosing.
+    Map {
+        /// The slot that says it is there; `None` at the root.
+        slot: Option<Slot>,
+        /// The fields it names, in the same frame.
+        fields: &'static [BodyField],
+        /// The slot that leads to its entries; `None` where each may be whatever it is.
+        entries: Option<Slot>,
+        /// What the value of each entry must be, in a frame of its own.
+        element: &'static BodyRule,
+        /// Whether `null` will do.
+        nullable: bool,
+    },
     /// A list whose elements have frames of their own.
     List {
         /// The slot that leads to them.

@@ -6,7 +6,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::tables::{number, option};
-use crate::ir::{BodyRule, Format, ListRules, Rules, Scalar};
+use crate::ir::{BodyField, BodyRule, Format, ListRules, Rules, Scalar};
 use crate::lower;
 
 /// `Place::…`
@@ -55,12 +55,23 @@ pub(crate) fn body_rule(rule: &BodyRule) -> TokenStream {
             fields,
             nullable,
         } => {
-            let slot = option(slot.map(number));
-            let fields = fields.iter().map(|field| {
-                let (name, required, rule) = (&field.name, field.required, body_rule(&field.rule));
-                quote! { BodyField { name: #name, required: #required, rule: #rule } }
-            });
-            quote! { BodyRule::Object { slot: #slot, fields: &[#(#fields),*], nullable: #nullable } }
+            let (slot, fields) = (option(slot.map(number)), body_fields(fields));
+            quote! { BodyRule::Object { slot: #slot, fields: #fields, nullable: #nullable } }
+        }
+        BodyRule::Map {
+            slot,
+            fields,
+            entries,
+            element,
+            nullable,
+        } => {
+            let (slot, entries) = (option(slot.map(number)), option(entries.map(number)));
+            let (fields, element) = (body_fields(fields), body_rule(element));
+            quote! {
+                BodyRule::Map {
+                    slot: #slot, fields: #fields, entries: #entries, element: &#element, nullable: #nullable
+                }
+            }
         }
         BodyRule::List {
             slot,
@@ -72,6 +83,14 @@ pub(crate) fn body_rule(rule: &BodyRule) -> TokenStream {
             quote! { BodyRule::List { slot: #slot, rules: #rules, element: &#element, nullable: #nullable } }
         }
     }
+}
+
+fn body_fields(fields: &[BodyField]) -> TokenStream {
+    let fields = fields.iter().map(|field| {
+        let (name, required, rule) = (&field.name, field.required, body_rule(&field.rule));
+        quote! { BodyField { name: #name, required: #required, rule: #rule } }
+    });
+    quote! { &[#(#fields),*] }
 }
 
 fn list_rules(rules: ListRules) -> TokenStream {

@@ -646,18 +646,24 @@ fn body_rule(rule: &ir::BodyRule) -> plan::BodyRule {
             slot,
             fields,
             nullable,
-        } => {
-            let fields = fields.iter().map(|field| plan::BodyField {
-                name: text(&field.name),
-                required: field.required,
-                rule: body_rule(&field.rule),
-            });
-            plan::BodyRule::Object {
-                slot: *slot,
-                fields: slice(fields.collect()),
-                nullable: *nullable,
-            }
-        }
+        } => plan::BodyRule::Object {
+            slot: *slot,
+            fields: body_fields(fields),
+            nullable: *nullable,
+        },
+        ir::BodyRule::Map {
+            slot,
+            fields,
+            entries,
+            element,
+            nullable,
+        } => plan::BodyRule::Map {
+            slot: *slot,
+            fields: body_fields(fields),
+            entries: *entries,
+            element: leak(body_rule(element)),
+            nullable: *nullable,
+        },
         ir::BodyRule::List {
             slot,
             rules,
@@ -670,6 +676,15 @@ fn body_rule(rule: &ir::BodyRule) -> plan::BodyRule {
             nullable: *nullable,
         },
     }
+}
+
+fn body_fields(fields: &[ir::BodyField]) -> &'static [plan::BodyField] {
+    let fields = fields.iter().map(|field| plan::BodyField {
+        name: text(&field.name),
+        required: field.required,
+        rule: body_rule(&field.rule),
+    });
+    slice(fields.collect())
 }
 
 fn list_rules(rules: ir::ListRules) -> plan::ListRules {

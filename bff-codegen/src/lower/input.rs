@@ -1,6 +1,6 @@
 //! What the client's inputs must be.
 
-use bff_spec::contract::{Field, Kind, Limit, Type, TypeId, Types};
+use bff_spec::contract::{Kind, Limit, Object, Type, TypeId, Types};
 
 use super::Reader;
 use super::tree::NodeId;
@@ -32,8 +32,10 @@ impl Reader<'_> {
         above.push(ty);
         let rule = match &this.kind {
             Kind::Any | Kind::Null | Kind::Variants(_) => BodyRule::Any,
-            Kind::Object(object) if object.fields.is_empty() => BodyRule::Any,
-            Kind::Object(object) => self.object_rule(tape, node, &object.fields, nullable, above),
+            Kind::Object(object) if object.fields.is_empty() && object.rest.is_none() => {
+                BodyRule::Any
+            }
+            Kind::Object(object) => self.object_rule(tape, node, object, nullable, above),
             Kind::List(element) => {
                 let (child, slot) = self.tree(tape).elements(node, Some(*element));
                 let element = Box::new(self.body_rule(tape, child, *element, above));
@@ -58,7 +60,7 @@ impl Reader<'_> {
         &mut self,
         tape: usize,
         node: NodeId,
-        fields: &indexmap::IndexMap<String, Field>,
+        this: &Object,
         nullable: bool,
         above: &mut Vec<TypeId>,
     ) -> BodyRule {
@@ -68,8 +70,8 @@ impl Reader<'_> {
             return BodyRule::Any;
         }
         let slot = self.tree(tape).own(node);
-        let mut rules = Vec::with_capacity(fields.len());
-        for (name, field) in fields.iter().filter(|(_, field)| !field.read_only) {
+        let mut rules = Vec::with_capacity(this.fields.len());
+        for (name, field) in this.fields.iter().filter(|(_, field)| !field.read_only) {
             let child = self.tree(tape).field(object, name, field.ty);
             let rule = self.body_rule(tape, child, field.ty, above);
             rules.push(BodyField {
@@ -78,11 +80,36 @@ impl Reader<'_> {
                 rule,
             });
         }
-        BodyRule::Object {
+        let Some(rest) = this.rest else {
+            return BodyRule::Object {
+                slot: Some(slot),
+                fields: rules,
+                nullable,
+            };
+        };
+        let (entries, element) = if self.is_open(rest, above) {
+            (None, BodyRule::Any)
+        } else {
+            let (entry, slot) = self.tree(tape).rest(object, Some(rest));
+            (Some(slot), self.body_rule(tape, entry, rest, above))
+        };
+        BodyRule::Map {
             slot: Some(slot),
             fields: rules,
+            entries,
+            element: Box::new(element),
             nullable,
         }
+    }
+
+    /// Whether nothing is checked of a value itself.
+    fn is_open(&self, ty: TypeId, above: &[TypeId]) -> bool {
+        above.contains(&ty)
+            || match &self.types.get(ty).kind {
+                Kind::Any | Kind::Null | Kind::Variants(_) => true,
+                Kind::Object(object) => object.fields.is_empty() && object.rest.is_none(),
+                _ => false,
+            }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The client's JSON body: gathered within its limit, captured strictly, held to its rules.
 
-use bff_json::{Fault, Kind as JsonKind, Mode, Options, Raw, Tape, View};
+use std::collections::HashSet;
+
+use bff_json::{Fault, Kind as JsonKind, Mode, Options, Raw, Slot, Tape, View};
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -8,10 +10,11 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::pattern::Patterns;
+use super::way::Way;
 use super::{check_count, rules};
 use crate::body::Body;
 use crate::failure::{Failure, InputFault, Kind};
-use crate::plan::{BodyInput, BodyRule, Rules, Scalar};
+use crate::plan::{BodyField, BodyInput, BodyRule, Rules, Scalar};
 use crate::upstream::{BrokenKind, gather};
 
 /// Gathers a body within a limit and until a deadline.
@@ -70,10 +73,11 @@ pub(crate) fn read(
     let mut check = Check {
         patterns,
         faults: Vec::new(),
+        found: HashSet::new(),
     };
     if bytes.is_empty() {
         if input.required {
-            check.fault("", "is required");
+            check.fault(&Way::default(), "is required");
         }
         faults.append(&mut check.faults);
         return Tape::absent();
@@ -87,7 +91,7 @@ pub(crate) fn read(
     ) {
         Ok(tape) => tape,
         Err(error) => {
-            check.fault("", format!("is no valid JSON: {error}"));
+            check.fault(&Way::default(), format!("is no valid JSON: {error}"));
             faults.append(&mut check.faults);
             return Tape::absent();
         }
@@ -95,7 +99,7 @@ pub(crate) fn read(
     check.root(&input.root, &tape);
     check.breaches(&tape);
     if strict && let Ok(value) = serde_json::from_slice(&bytes) {
-        check.unknown(&input.root, &value, &mut String::new());
+        check.unknown(&input.root, &value, &mut Way::default());
     }
     faults.append(&mut check.faults);
     tape
@@ -104,13 +108,16 @@ pub(crate) fn read(
 struct Check<'p> {
     patterns: &'p Patterns,
     faults: Vec<InputFault>,
+    /// Where in the contract they are.
+    found: HashSet<String>,
 }
 
 impl Check<'_> {
-    fn fault(&mut self, name: &str, detail: impl Into<String>) {
+    fn fault(&mut self, way: &Way, detail: impl Into<String>) {
+        self.found.insert(way.at().to_owned());
         self.faults.push(InputFault {
             place: "body",
-            name: name.to_owned(),
+            name: way.name().to_owned(),
             detail: detail.into(),
         });
     }
@@ -120,49 +127,61 @@ impl Check<'_> {
         match rule {
             BodyRule::Object {
                 slot: None,
-                fields: _,
                 nullable,
+                ..
+            }
+            | BodyRule::Map {
+                slot: None,
+                nullable,
+                ..
             } if view.is_hollow() => {
                 if !nullable {
-                    self.fault("", "must be an object");
+                    self.fault(&Way::default(), "must be an object");
                 }
             }
-            rule => self.value(rule, view, true, &mut String::new()),
+            rule => self.value(rule, view, true, &mut Way::default()),
         }
     }
 
-    fn value(&mut self, rule: &BodyRule, view: View<'_>, required: bool, name: &mut String) {
+    fn value(&mut self, rule: &BodyRule, view: View<'_>, required: bool, way: &mut Way) {
         match rule {
             BodyRule::Any => {}
             BodyRule::Scalar {
                 slot,
                 rules,
                 nullable,
-            } => self.scalar(rules, view.value(*slot), *nullable, required, name),
+            } => self.scalar(rules, view.value(*slot), *nullable, required, way),
             BodyRule::Object {
                 slot,
                 fields,
                 nullable,
             } => {
-                if let Some(slot) = slot {
-                    match view.value(*slot).map(|raw| raw.kind()) {
-                        None if required => return self.fault(name, "is required"),
-                        Some(JsonKind::Null) if !nullable => {
-                            return self.fault(name, "must not be null");
-                        }
-                        None | Some(JsonKind::Null) => return,
-                        Some(JsonKind::Object) => {}
-                        Some(_) => return self.fault(name, "must be an object"),
-                    }
+                if self.is_object(*slot, view, *nullable, required, way) {
+                    self.fields(fields, view, way);
                 }
-                for field in *fields {
-                    let length = name.len();
-                    if length > 0 {
-                        name.push('.');
-                    }
-                    name.push_str(field.name);
-                    self.value(&field.rule, view, field.required, name);
-                    name.truncate(length);
+            }
+            BodyRule::Map {
+                slot,
+                fields,
+                entries,
+                element,
+                nullable,
+            } => {
+                if !self.is_object(*slot, view, *nullable, required, way) {
+                    return;
+                }
+                self.fields(fields, view, way);
+                for entry in entries
+                    .and_then(|slot| view.frames(slot))
+                    .into_iter()
+                    .flatten()
+                {
+                    // An entry's first slot is its key.
+                    let key = entry.value(0);
+                    let key = key.as_ref().map(Raw::text).unwrap_or_default();
+                    let before = way.entry(&key);
+                    self.element(element, entry, way);
+                    way.back(before);
                 }
             }
             BodyRule::List {
@@ -173,34 +192,71 @@ impl Check<'_> {
             } => match view.frames(*slot) {
                 Some(elements) => {
                     if let Err(words) = check_count(*rules, elements.len()) {
-                        self.fault(name, words);
+                        self.fault(way, words);
                     }
                     for (at, element_view) in elements.enumerate() {
-                        let length = name.len();
-                        name.push_str(&format!("[{at}]"));
-                        self.element(element, element_view, name);
-                        name.truncate(length);
+                        let before = way.item(at);
+                        self.element(element, element_view, way);
+                        way.back(before);
                     }
                 }
-                None if required && !nullable => self.fault(name, "is required"),
+                None if required && !nullable => self.fault(way, "is required"),
                 None => {}
             },
         }
     }
 
-    /// An element of a list, in the frame of its own.
-    fn element(&mut self, rule: &BodyRule, view: View<'_>, name: &mut String) {
-        match rule {
-            BodyRule::Object {
-                slot: None,
-                nullable,
-                ..
-            } if view.is_hollow() => {
-                if !nullable {
-                    self.fault(name, "must be an object");
+    /// Whether an object is there; it is a fault if it isn't and must be.
+    fn is_object(
+        &mut self,
+        slot: Option<Slot>,
+        view: View<'_>,
+        nullable: bool,
+        required: bool,
+        way: &Way,
+    ) -> bool {
+        let Some(slot) = slot else { return true };
+        let words = match view.value(slot).map(|raw| raw.kind()) {
+            Some(JsonKind::Object) => return true,
+            None if required => "is required",
+            Some(JsonKind::Null) if !nullable => "must not be null",
+            None | Some(JsonKind::Null) => return false,
+            Some(_) => "must be an object",
+        };
+        self.fault(way, words);
+        false
+    }
+
+    fn fields(&mut self, fields: &[BodyField], view: View<'_>, way: &mut Way) {
+        for field in fields {
+            let before = way.field(field.name);
+            self.value(&field.rule, view, field.required, way);
+            way.back(before);
+        }
+    }
+
+    /// An element of a list or the value of a map's entry, in the frame of its own: it is there, whatever it is.
+    fn element(&mut self, rule: &BodyRule, view: View<'_>, way: &mut Way) {
+        let (lost, words) = match rule {
+            BodyRule::Any => return,
+            BodyRule::Object { slot, nullable, .. } | BodyRule::Map { slot, nullable, .. } => {
+                match slot {
+                    None if view.is_hollow() && *nullable => return,
+                    None => (view.is_hollow(), "must be an object"),
+                    Some(slot) => (view.value(*slot).is_none(), "must be an object"),
                 }
             }
-            rule => self.value(rule, view, true, name),
+            BodyRule::Scalar { slot, .. } => {
+                (view.value(*slot).is_none(), "must be a single value")
+            }
+            BodyRule::List { slot, nullable, .. } => {
+                (view.frames(*slot).is_none() && !nullable, "must be a list")
+            }
+        };
+        if lost {
+            self.fault(way, words);
+        } else {
+            self.value(rule, view, true, way);
         }
     }
 
@@ -210,11 +266,11 @@ impl Check<'_> {
         raw: Option<Raw<'_>>,
         nullable: bool,
         required: bool,
-        name: &str,
+        way: &Way,
     ) {
         let Some(raw) = raw else {
             if required {
-                self.fault(name, "is required");
+                self.fault(way, "is required");
             }
             return;
         };
@@ -237,10 +293,10 @@ impl Check<'_> {
             (Scalar::Any, _) => Some("must be a single value"),
         };
         match words {
-            Some(words) => self.fault(name, words),
+            Some(words) => self.fault(way, words),
             None => {
                 if let Err(words) = rules::check_value(rules, &raw.text(), self.patterns) {
-                    self.fault(name, words);
+                    self.fault(way, words);
                 }
             }
         }
@@ -254,57 +310,43 @@ impl Check<'_> {
                 Fault::Null => "must not be null",
                 _ => continue,
             };
-            if !self
-                .faults
-                .iter()
-                .any(|fault| without_places(&fault.name) == breach.at)
-            {
-                self.fault(breach.at, words);
+            if !self.found.contains(breach.at) {
+                self.fault(&Way::of(breach.at), words);
             }
         }
     }
 
     /// Fields that nothing names.
-    fn unknown(&mut self, rule: &BodyRule, value: &serde_json::Value, name: &mut String) {
-        let length = name.len();
-        match (rule, value) {
-            (BodyRule::Object { fields, .. }, serde_json::Value::Object(members)) => {
-                for (key, member) in members {
-                    if length > 0 {
-                        name.push('.');
-                    }
-                    name.push_str(key);
-                    match fields.iter().find(|field| field.name == key) {
-                        Some(field) => self.unknown(&field.rule, member, name),
-                        None => self.fault(name, "is not known here"),
-                    }
-                    name.truncate(length);
-                }
-            }
+    fn unknown(&mut self, rule: &BodyRule, value: &serde_json::Value, way: &mut Way) {
+        let (fields, element) = match (rule, value) {
+            (BodyRule::Object { fields, .. }, _) => (*fields, None),
+            (
+                BodyRule::Map {
+                    fields, element, ..
+                },
+                _,
+            ) => (*fields, Some(*element)),
             (BodyRule::List { element, .. }, serde_json::Value::Array(items)) => {
                 for (at, item) in items.iter().enumerate() {
-                    name.push_str(&format!("[{at}]"));
-                    self.unknown(element, item, name);
-                    name.truncate(length);
+                    let before = way.item(at);
+                    self.unknown(element, item, way);
+                    way.back(before);
                 }
+                return;
             }
-            _ => {}
+            _ => return,
+        };
+        let serde_json::Value::Object(members) = value else {
+            return;
+        };
+        for (key, member) in members {
+            let before = way.field(key);
+            let named = fields.iter().find(|field| field.name == key);
+            match named.map(|field| &field.rule).or(element) {
+                Some(rule) => self.unknown(rule, member, way),
+                None => self.fault(way, "is not known here"),
+            }
+            way.back(before);
         }
     }
-}
-
-/// `items[2].qty` as a contract writes it: `items[].qty`.
-fn without_places(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut inside = false;
-    for c in name.chars() {
-        match c {
-            '[' => inside = true,
-            ']' => inside = false,
-            _ if inside => continue,
-            _ => {}
-        }
-        out.push(c);
-    }
-    out
 }

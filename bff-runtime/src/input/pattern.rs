@@ -101,6 +101,14 @@ impl Patterns {
                     self.add_body(&field.rule, route, env);
                 }
             }
+            BodyRule::Map {
+                fields, element, ..
+            } => {
+                for field in *fields {
+                    self.add_body(&field.rule, route, env);
+                }
+                self.add_body(element, route, env);
+            }
             BodyRule::List { element, .. } => self.add_body(element, route, env),
         }
     }

@@ -1,7 +1,7 @@
 //! What the client sends: read once, checked at once, refused before any call is made.
 
 use bff_runtime::json::{
-    Condition, Elements, Fields, Frame, Hop, Key, Kinds, Node, Operand, Shape,
+    Condition, Elements, Entries, Fields, Frame, Hop, Key, Kinds, Node, Operand, Shape,
 };
 use bff_runtime::plan::*;
 use serde_json::json;
@@ -188,14 +188,32 @@ static ADDRESS: Fields = Fields {
     }],
     rest: None,
 };
+static LABELS: Fields = Fields {
+    keys: &[],
+    rest: Some(&Entries {
+        slot: 5,
+        frame: Frame {
+            width: 3,
+            node: Node::object("labels.*", 2, 3, &LABEL).own(1),
+        },
+    }),
+};
+static LABEL: Fields = Fields {
+    keys: &[Key {
+        name: "name",
+        required: true,
+        node: Node::scalar("labels.*.name", 2, Kinds::STRING),
+    }],
+    rest: None,
+};
 pub(crate) static ORDER: BodyInput = BodyInput {
     shape: &Shape {
         root: Frame {
-            width: 4,
+            width: 6,
             node: Node::object(
                 "",
                 0,
-                4,
+                6,
                 &Fields {
                     keys: &[
                         Key {
@@ -212,6 +230,11 @@ pub(crate) static ORDER: BodyInput = BodyInput {
                             name: "note",
                             required: false,
                             node: Node::scalar("note", 3, Kinds::STRING).or_null(),
+                        },
+                        Key {
+                            name: "labels",
+                            required: false,
+                            node: Node::object("labels", 5, 6, &LABELS).own(4),
                         },
                     ],
                     rest: None,
@@ -292,6 +315,29 @@ pub(crate) static ORDER: BodyInput = BodyInput {
                         ..Rules::of(Scalar::String)
                     },
                     nullable: true,
+                },
+            },
+            BodyField {
+                name: "labels",
+                required: false,
+                rule: BodyRule::Map {
+                    slot: Some(4),
+                    fields: &[],
+                    entries: Some(5),
+                    element: &BodyRule::Object {
+                        slot: Some(1),
+                        fields: &[BodyField {
+                            name: "name",
+                            required: true,
+                            rule: BodyRule::Scalar {
+                                slot: 2,
+                                rules: Rules::of(Scalar::String),
+                                nullable: false,
+                            },
+                        }],
+                        nullable: false,
+                    },
+                    nullable: false,
                 },
             },
         ],
@@ -484,6 +530,27 @@ async fn bodies() {
             r#"{"items":[{"sku":"a","qty":1}],"note":["x"]}"#,
             400,
             &[("note", "is of another kind")],
+        ),
+        (
+            r#"{"items":[{"sku":"a","qty":1}],"labels":{"de":{"name":"x"}}}"#,
+            204,
+            &[],
+        ),
+        (
+            r#"{"items":[{"sku":"a","qty":1}],"labels":{"de":{"name":1},"a\u0062":{},"fr":[],"it":null,"es":{"name":[]}}}"#,
+            400,
+            &[
+                ("labels.de.name", "must be a string"),
+                ("labels.ab.name", "is required"),
+                ("labels.fr", "must be an object"),
+                ("labels.it", "must not be null"),
+                ("labels.es.name", "is required"),
+            ],
+        ),
+        (
+            r#"{"items":[{"sku":"a","qty":1}],"labels":7}"#,
+            400,
+            &[("labels", "must be an object")],
         ),
     ];
     for (body, status, faults) in cases {
