@@ -75,9 +75,16 @@ fn grow(root: &Path, workspace: &Path, settings: &Settings) -> anyhow::Result<()
         )?;
     }
     let web = fs::read_to_string(root.join("specs/web.yaml"))?;
-    let (head, endpoints) = web
+    let (head, rest) = web
         .split_once("\nendpoints:\n")
         .context("specs/web.yaml has no endpoints")?;
+    // What stands behind the endpoints starts at the margin, as `lints:` does.
+    let end = rest
+        .match_indices('\n')
+        .map(|(at, _)| at + 1)
+        .find(|&at| rest[at..].starts_with(|first: char| first.is_ascii_alphabetic()))
+        .unwrap_or(rest.len());
+    let (endpoints, tail) = rest.split_at(end);
     let endpoints = endpoints_of(endpoints);
     ensure!(!endpoints.is_empty(), "specs/web.yaml has no endpoints");
     for spec in 0..settings.specs {
@@ -96,6 +103,7 @@ fn grow(root: &Path, workspace: &Path, settings: &Settings) -> anyhow::Result<()
                 endpoint.replacen(" /", &format!(" /turn-{turn}/"), 1)
             );
         }
+        text.push_str(tail);
         fs::write(specs.join(format!("web-{spec}.yaml")), text)?;
     }
     Ok(())

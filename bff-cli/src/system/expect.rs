@@ -4,15 +4,32 @@ use bff_spec::contract::{Kind, TypeId, Types};
 use bff_spec::model::{Block, Entry, Path, Value};
 use serde_json::Value as Json;
 
+/// An endpoint's `response`, and whether a hook gets it before the frontend does.
+#[derive(Clone, Debug)]
+pub(super) struct Response {
+    pub(super) block: Block,
+    /// A hook keeps the types of what it gets and fills in the values: a literal is a field's kind, not its value.
+    pub(super) hooked: bool,
+}
+
 /// What is wrong with a value, in words with paths: `orders[0].total: missing`.
-pub(super) fn faults(types: &Types, block: &Block, value: &Json) -> Vec<String> {
+pub(super) fn faults(
+    types: &Types,
+    Response { block, hooked }: &Response,
+    value: &Json,
+) -> Vec<String> {
     let mut faults = Vec::new();
-    Checker { types }.block(block, value, "", &mut faults);
+    Checker {
+        types,
+        hooked: *hooked,
+    }
+    .block(block, value, "", &mut faults);
     faults
 }
 
 struct Checker<'a> {
     types: &'a Types,
+    hooked: bool,
 }
 
 impl Checker<'_> {
@@ -65,12 +82,16 @@ impl Checker<'_> {
     fn value(&self, value: &Value, found: &Json, at: &str, faults: &mut Vec<String>) {
         match value {
             Value::Literal(text) => {
-                if serde_json::from_str::<Json>(text).is_ok_and(|literal| literal != *found) {
+                let wrong = |literal: Json| match self.hooked {
+                    true => kind(&literal) != kind(found),
+                    false => literal != *found,
+                };
+                if serde_json::from_str::<Json>(text).is_ok_and(wrong) {
                     faults.push(format!("{}: {found} where {text} should be", here(at)));
                 }
             }
             Value::List(items) => match found.as_array() {
-                Some(list) if list.len() == items.len() => {
+                Some(list) if list.len() == items.len() || self.hooked => {
                     for (n, (item, found)) in items.iter().zip(list).enumerate() {
                         self.value(item, found, &format!("{at}[{n}]"), faults);
                     }
@@ -262,6 +283,10 @@ mod tests {
             value[key] = to;
             value
         };
+        let response = |hooked| Response {
+            block: block.clone(),
+            hooked,
+        };
         for (value, expected) in [
             (good.clone(), vec![]),
             (without("extra"), vec![]),
@@ -292,7 +317,24 @@ mod tests {
                 vec!["the answer: a string where an object should be"],
             ),
         ] {
-            assert_eq!(faults(&types, &block, &value), expected, "{value}");
+            assert_eq!(
+                faults(&types, &response(false), &value),
+                expected,
+                "{value}"
+            );
+        }
+        for (value, expected) in [
+            (with("kind", json!("x")), vec![]),
+            (
+                with("kind", json!(1)),
+                vec!["kind: 1 where \"order\" should be"],
+            ),
+            (
+                with("id", json!(1)),
+                vec!["id: a number, which the contract doesn't allow"],
+            ),
+        ] {
+            assert_eq!(faults(&types, &response(true), &value), expected, "{value}");
         }
     }
 }

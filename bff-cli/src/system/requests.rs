@@ -2,13 +2,14 @@
 
 use bff_spec::contract::{Kind, Location};
 use bff_spec::model::{
-    Block, Call, Calls, Condition, Endpoint, Input, Model, Operand, Path, Proxy, Root, Segment,
-    Value, Work,
+    Call, Calls, Condition, Endpoint, Input, Model, Operand, Path, Proxy, Root, Segment, Value,
+    Work,
 };
 use percent_encoding::{AsciiSet, CONTROLS};
 use serde_json::Value as Json;
 
 use super::Mocks;
+use super::expect::Response;
 use super::tokens::{Token, Tokens};
 use crate::mock::{From, made, made_as, overlay, segment};
 
@@ -33,7 +34,7 @@ pub(super) struct Ready {
 #[derive(Debug)]
 pub(super) enum Expected {
     /// This status, and a body of this shape.
-    Made(u16, Option<Block>),
+    Made(u16, Option<Response>),
     /// What an upstream answers: a success.
     Passed,
 }
@@ -99,7 +100,11 @@ impl Maker<'_> {
             work => {
                 match work {
                     Work::Calls(work) => {
-                        ready.expected = Expected::Made(work.status, work.response.clone());
+                        let response = work.response.clone().map(|block| Response {
+                            block,
+                            hooked: work.transform.is_some(),
+                        });
+                        ready.expected = Expected::Made(work.status, response);
                         ready.body = self.body(work);
                     }
                     Work::Stream(call)

@@ -133,7 +133,7 @@ impl Answer {
             expected => match serde_json::from_slice::<Value>(&self.body) {
                 Err(error) => vec![format!("no JSON: {error}")],
                 Ok(value) => match expected {
-                    Expected::Made(_, Some(block)) => faults(types, block, &value),
+                    Expected::Made(_, Some(response)) => faults(types, response, &value),
                     _ => Vec::new(),
                 },
             },
