@@ -103,7 +103,8 @@ fn grow(root: &Path, workspace: &Path, settings: &Settings) -> anyhow::Result<()
                 endpoint.replacen(" /", &format!(" /turn-{turn}/"), 1)
             );
         }
-        text.push_str(tail);
+        // A lint's place is an endpoint, which now stands under a path of its own.
+        text.push_str(&tail.replace(" /", " /turn-0/"));
         fs::write(specs.join(format!("web-{spec}.yaml")), text)?;
     }
     Ok(())
