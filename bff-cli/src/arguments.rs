@@ -138,6 +138,14 @@ Only loopback is listened on. Variables that are set are used as they are; the o
 A spec names the file: `auth: { partner: { api_key: { keys: \"${file:/run/secrets/partner.keys}\" } } }`.
 Gateways read it again when it changes."))]
     Keys(Keys),
+    /// Print the JSON Schema of specs, so that an editor completes and checks them
+    #[command(after_help = after("  bff schema                    on stdout
+  bff schema --write            to specs/bff.schema.json; `bff generate` keeps it true from then on
+
+An editor with a YAML language server reads a spec's first line:
+  # yaml-language-server: $schema=bff.schema.json
+`bff init` and `bff new` write both, and nothing of it needs a network."))]
+    Schema(Schema),
 }
 
 fn after(examples: &str) -> String {
@@ -325,6 +333,14 @@ pub(crate) struct RevokeKey {
     /// The file of hashes
     #[arg(long, value_name = "PATH")]
     pub(crate) file: PathBuf,
+}
+
+/// `bff schema`
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Write it to specs/bff.schema.json
+    #[arg(long)]
+    pub(crate) write: bool,
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod init;
 pub(crate) mod keys;
 mod mock;
 mod run;
+mod schema;
 mod up;
 
 use crate::arguments::{Arguments, Command};
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments, console: Console) -> Result<Outcome> {
         Command::Run(command) => run::run(&workspace()?, command, console),
         Command::Mock(command) => mock::run(&workspace()?, command, console),
         Command::Keys(command) => keys::run(command, console),
+        Command::Schema(command) => schema::run(workspace, command, console),
         Command::Up(command) => up::run(&workspace()?, command, console),
     }
 }

@@ -11,6 +11,7 @@ pub mod exposure;
 mod lint;
 pub mod model;
 pub mod nearest;
+pub mod schema;
 pub mod source;
 mod spec;
 mod syntax;

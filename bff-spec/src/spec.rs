@@ -12,6 +12,7 @@ mod endpoint;
 mod file;
 mod headers;
 pub(crate) mod hook;
+pub(crate) mod keys;
 pub(crate) mod limit;
 pub(crate) mod lints;
 mod params;
@@ -22,9 +23,9 @@ mod top;
 mod upstream;
 mod values;
 
-pub(crate) use file::{Loaded, is_spec, load};
+pub(crate) use file::{FILE, Loaded, OWN, is_spec, load};
 pub(crate) use reader::list;
-pub(crate) use route::is_name;
+pub(crate) use route::{METHODS, is_name};
 pub(crate) use values::is_header_name;
 
 use std::time::Duration;

@@ -4,7 +4,7 @@ use bff_codegen::Write;
 
 use crate::arguments::Generate;
 use crate::checking::{self, Frontend};
-use crate::commands::Outcome;
+use crate::commands::{Outcome, schema};
 use crate::console::{Console, Tone, count};
 use crate::failure::{Failure, Result};
 use crate::generated::{self, Stale, Wanted, Why};
@@ -61,6 +61,7 @@ fn stale(workspace: &Workspace, frontends: &[Frontend]) -> Result<Vec<Stale>> {
         let wanted = wanted(frontend);
         all.extend(generated::stale(workspace, &folder(frontend), &wanted)?);
     }
+    all.extend(schema::stale(workspace)?);
     let mut manifest = Manifest::read(workspace)?;
     let mut changed = false;
     for frontend in frontends {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::arguments::Init;
-use crate::commands::Outcome;
+use crate::commands::{Outcome, schema};
 use crate::console::Console;
 use crate::failure::{Failure, Result};
 use crate::generated::write;
@@ -19,6 +19,7 @@ pub(super) fn run(command: &Init, console: Console) -> Result<Outcome> {
         ("Cargo.toml", manifest(source.as_deref())),
         ("README.md", README.to_owned()),
         (".gitignore", "/target\n".to_owned()),
+        (schema::PATH, schema::text()),
         ("specs/web.yaml", SPEC.to_owned()),
         ("specs/upstreams/books.openapi.yaml", CONTRACT.to_owned()),
     ];

@@ -4,17 +4,41 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::reader::{Keys, Reader};
+use super::keys::{ANY_KEY, DURATION, HEADERS, Keys, Takes, key, required};
+use super::reader::Reader;
 use super::upstream::variable_name;
+use super::values::CONDITION;
 use super::{AuthDecl, RequireDecl, SchemeDecl};
 use crate::diagnostic::{Code, Place};
 use crate::document::{Data, Key, Node};
 use crate::model::{ApiKey, Claim, Jwt, KeySource, ScalarKind, Scheme, SchemeKind};
 use crate::syntax::{self, ast};
 
-const SCHEME: Keys = Keys {
+/// A claim's type.
+const CLAIM: &str = r"^(string|integer|number|boolean|\[(string|integer|number|boolean)\])\??$";
+
+/// A bare condition, `none`, or a table.
+pub(crate) const REQUIREMENT: Takes = Takes::Either(&[CONDITION, Takes::Table(&REQUIRE)]);
+
+pub(crate) const SCHEME: Keys = Keys {
     of: "a scheme",
-    known: &["jwt", "api_key", "claims"],
+    known: &[
+        key(
+            "jwt",
+            Takes::Table(&JWT),
+            "Signed tokens, in `authorization: Bearer …`.",
+        ),
+        key(
+            "api_key",
+            Takes::Table(&API_KEY),
+            "Keys, known by their hashes.",
+        ),
+        key(
+            "claims",
+            Takes::Map(ANY_KEY, &Takes::Either(&[Takes::Form(CLAIM), Takes::List])),
+            "What a token says besides the registered claims, by name: `string`, `integer`, `number`, `boolean`, `[string]`; `string?` may be absent.",
+        ),
+    ],
     later: &[
         (
             "introspection",
@@ -28,20 +52,43 @@ const SCHEME: Keys = Keys {
 const JWT: Keys = Keys {
     of: "`jwt`",
     known: &[
-        "issuer",
-        "jwks",
-        "key",
-        "audience",
-        "algorithms",
-        "leeway",
-        "required",
+        key(
+            "issuer",
+            Takes::Text,
+            "Who signs: its keys are found by OpenID Connect discovery.",
+        ),
+        key("jwks", Takes::Text, "The URL of the keys."),
+        key("key", Takes::Text, "A key as PEM, from a variable or file."),
+        key("audience", Takes::Texts, "Whom tokens must be meant for."),
+        key(
+            "algorithms",
+            Takes::Words(ALGORITHMS),
+            "Those that signatures may have.",
+        ),
+        key(
+            "leeway",
+            DURATION,
+            "By how much clocks may differ; 30s without.",
+        ),
+        key("required", Takes::Texts, "Claims that must be there."),
     ],
     later: &[],
 };
 
 const API_KEY: Keys = Keys {
     of: "`api_key`",
-    known: &["header", "keys"],
+    known: &[
+        key(
+            "header",
+            Takes::Form(HEADERS),
+            "The header that brings a key: `x-api-key` without; in `authorization` it follows `Bearer`.",
+        ),
+        required(
+            "keys",
+            Takes::Text,
+            "The file of hashes, `\"${file:PATH}\"`: `bff keys new` writes one.",
+        ),
+    ],
     later: &[],
 };
 
@@ -52,7 +99,19 @@ const ALGORITHMS: &[&str] = &[
 
 const REQUIRE: Keys = Keys {
     of: "`require`",
-    known: &["scopes", "roles", "where"],
+    known: &[
+        key("scopes", Takes::Texts, "Scopes that a token must all have."),
+        key(
+            "roles",
+            Takes::Texts,
+            "Roles of which a token must have one.",
+        ),
+        key(
+            "where",
+            Takes::Either(&[CONDITION, Takes::List]),
+            "A condition, or a list of them that must all hold: `claims.sub = order.customerId`.",
+        ),
+    ],
     later: &[],
 };
 

@@ -1,18 +1,80 @@
 //! One call: short (`name: upstream.operation(…)`) or long (`call`, `body`, …); and what `errors` say.
 
-use super::reader::{Keys, Reader, Table};
+use super::keys::{DURATION, Keys, Takes, key, required};
+use super::reader::{Reader, Table};
 use super::route::is_name;
-use super::values::one_line;
+use super::values::{CONDITION, RETRY, one_line};
 use super::{CallDecl, ErrorActionDecl, ErrorDecl};
 use crate::diagnostic::{Code, Edit, Place};
 use crate::document::{Data, Key, Node};
 use crate::syntax::{self, ast};
 
+const PARALLEL: Takes = Takes::Whole(1, 1_000);
+const MAX: Takes = Takes::Whole(1, 100_000);
+
+/// By status.
+pub(crate) const ERRORS: Takes = Takes::Map("^([3-5][0-9]{2}|[345](xx|XX))$", &Takes::Grammar);
+
+/// By name: short or long.
+pub(crate) const CALLS: Takes = Takes::Map(
+    "^[A-Za-z_][A-Za-z0-9_-]*\\??$",
+    &Takes::Either(&[Takes::Grammar, Takes::Table(&CALL)]),
+);
+
 const CALL: Keys = Keys {
     of: "a call",
     known: &[
-        "call", "body", "media", "optional", "timeout", "retry", "after", "when", "errors",
-        "parallel", "max",
+        required(
+            "call",
+            Takes::Grammar,
+            "`upstream.operation(argument = value, …)`",
+        ),
+        key(
+            "body",
+            Takes::Grammar,
+            "The request's body: a block that writes it.",
+        ),
+        key(
+            "media",
+            Takes::Text,
+            "Which of the operation's media types to send.",
+        ),
+        key(
+            "optional",
+            Takes::Boolean,
+            "The endpoint survives without it: the same as `name?`.",
+        ),
+        key("timeout", DURATION, "Its own bound, within the endpoint's."),
+        key(
+            "retry",
+            RETRY,
+            "How many further attempts it has, instead of its upstream's.",
+        ),
+        key(
+            "after",
+            Takes::Texts,
+            "A call, or a list of calls, that must have succeeded first.",
+        ),
+        key(
+            "when",
+            CONDITION,
+            "A condition: a value that must be there and not false, or two that must be equal.",
+        ),
+        key(
+            "errors",
+            ERRORS,
+            "What errors mean, by status: `absent`, `pass`, or a selection.",
+        ),
+        key(
+            "parallel",
+            PARALLEL,
+            "How many requests at a time, for `each` and split lists; 8 without.",
+        ),
+        key(
+            "max",
+            MAX,
+            "How many requests in all, for `each` and split lists; 100 without.",
+        ),
     ],
     later: &[("cache", "take it out: every call is made meanwhile")],
 };
@@ -181,11 +243,11 @@ impl Reader<'_> {
             call.errors = self.errors(node);
         }
         call.parallel = table.get("parallel").and_then(|n| {
-            let value = self.number(n, "`parallel`", 1..=1000)?;
+            let value = self.whole(n, "`parallel`", PARALLEL)?;
             Some((u16::try_from(value).ok()?, n.place))
         });
         call.max = table.get("max").and_then(|n| {
-            let value = self.number(n, "`max`", 1..=100_000)?;
+            let value = self.whole(n, "`max`", MAX)?;
             Some((u32::try_from(value).ok()?, n.place))
         });
     }

@@ -2,14 +2,40 @@
 
 use indexmap::IndexMap;
 
-use super::reader::{Keys, Reader};
+use super::auth::REQUIREMENT;
+use super::headers::ANSWER_HEADERS;
+use super::keys::{Keys, Takes, key};
+use super::reader::Reader;
+use super::values::DEADLINE;
 use super::{Defaults, HeaderDecl};
 use crate::diagnostic::{Code, Place, Related};
 use crate::document::Node;
 
-const DEFAULTS: Keys = Keys {
+pub(crate) const DEFAULTS: Keys = Keys {
     of: "`defaults`",
-    known: &["auth", "require", "limit", "timeout", "headers"],
+    known: &[
+        key(
+            "auth",
+            Takes::Texts,
+            "Who may ask: a scheme, a list of them (any will do), or `none`.",
+        ),
+        key("require", REQUIREMENT, "What more must hold of who asks."),
+        key(
+            "limit",
+            Takes::Texts,
+            "How often may be asked: a limit, a list that all hold, or `none`.",
+        ),
+        key(
+            "timeout",
+            DEADLINE,
+            "The deadline for all that an endpoint does; 10s without.",
+        ),
+        key(
+            "headers",
+            ANSWER_HEADERS,
+            "Headers of every answer; endpoints' own are added by name.",
+        ),
+    ],
     later: &[("cache", "take it out: every answer is made anew meanwhile")],
 };
 

@@ -1,12 +1,21 @@
 //! `deprecated: true`, or `deprecated: { since: 2026-01-31, sunset: 2027-06-30, use: GET /v2/home }`
 
-use super::reader::{Keys, Reader};
+use super::keys::{DATE, Keys, Takes, key};
+use super::reader::Reader;
 use crate::diagnostic::{Code, Place};
 use crate::document::{Data, Node};
 
-const DEPRECATED: Keys = Keys {
+pub(crate) const DEPRECATED: Keys = Keys {
     of: "`deprecated`",
-    known: &["since", "sunset", "use"],
+    known: &[
+        key("since", DATE, "The day it was deprecated."),
+        key("sunset", DATE, "The day it is gone."),
+        key(
+            "use",
+            Takes::Form("^[A-Z]+ /"),
+            "What takes its place: `GET /v2/home`.",
+        ),
+    ],
     later: &[],
 };
 

@@ -1,35 +1,116 @@
 //! One endpoint's table.
 
-use super::reader::{Keys, Reader, Table};
+use super::auth::REQUIREMENT;
+use super::call::{CALLS, ERRORS};
+use super::deprecated::DEPRECATED;
+use super::headers::ANSWER_HEADERS;
+use super::keys::{Keys, NAMES, SIZE, Takes, key};
+use super::limit::COST;
+use super::params::PARAM;
+use super::reader::{Reader, Table};
+use super::values::DEADLINE;
 use super::{EndpointDecl, TimeoutDecl};
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::document::{Key, Node};
 use crate::syntax::ast;
 
-const ENDPOINT: Keys = Keys {
+const STATUS: Takes = Takes::Whole(200, 399);
+
+pub(crate) const ENDPOINT: Keys = Keys {
     of: "an endpoint",
     known: &[
-        "summary",
-        "description",
-        "tags",
-        "deprecated",
-        "params",
-        "body",
-        "calls",
-        "response",
-        "status",
-        "headers",
-        "body_limit",
-        "proxy",
-        "allow",
-        "undocumented",
-        "auth",
-        "require",
-        "limit",
-        "cost",
-        "timeout",
-        "errors",
-        "transform",
+        key(
+            "summary",
+            Takes::Text,
+            "What it is for, in a line of its own contract.",
+        ),
+        key("description", Takes::Text, "The same at length."),
+        key("tags", Takes::Texts, "How its own contract groups it."),
+        key(
+            "deprecated",
+            Takes::Either(&[Takes::Boolean, Takes::Table(&DEPRECATED)]),
+            "That it is to go: `true`, or since when, until when and what takes its place.",
+        ),
+        key(
+            "params",
+            Takes::Map(
+                "^((path|query|header|cookie)\\.[^.]+|(path|query|header|cookie)\\.\"[^\"]+\"|body\\..+)$",
+                &Takes::Table(&PARAM),
+            ),
+            "What the bindings leave open of inputs, or what is said otherwise: by `query.NAME`, `path.NAME`, …",
+        ),
+        key(
+            "body",
+            Takes::Grammar,
+            "What is taken of the client's JSON: names, nested as it comes.",
+        ),
+        key(
+            "calls",
+            CALLS,
+            "The operations it calls, by a name of your own; `name?` is one it survives without.",
+        ),
+        key(
+            "response",
+            Takes::Grammar,
+            "What is answered: a block of fields.",
+        ),
+        key(
+            "status",
+            STATUS,
+            "The answer's status; 200 without, 204 without `response`.",
+        ),
+        key(
+            "headers",
+            ANSWER_HEADERS,
+            "Headers of the answer: a path to a value, or a literal quoted twice.",
+        ),
+        key("body_limit", SIZE, "How long the client's body may be."),
+        key(
+            "proxy",
+            Takes::Grammar,
+            "Streams requests to an upstream, or one operation: instead of `calls` and `response`.",
+        ),
+        key(
+            "allow",
+            Takes::Texts,
+            "The methods that a `proxy` lets pass; all without.",
+        ),
+        key(
+            "undocumented",
+            Takes::Boolean,
+            "Whether a `proxy` lets routes pass that its contract doesn't document.",
+        ),
+        key(
+            "auth",
+            Takes::Texts,
+            "Who may ask: a scheme, a list of them (any will do), or `none`.",
+        ),
+        key("require", REQUIREMENT, "What more must hold of who asks."),
+        key(
+            "limit",
+            Takes::Texts,
+            "How often may be asked: a limit, a list that all hold, or `none`.",
+        ),
+        key(
+            "cost",
+            COST,
+            "What one request counts of its limits; 1 without.",
+        ),
+        key(
+            "timeout",
+            DEADLINE,
+            "The deadline for all that it does; 10s without.",
+        ),
+        key(
+            "errors",
+            Takes::Map(NAMES, &ERRORS),
+            "What errors mean, by call and status: `absent`, `pass`, or a selection.",
+        ),
+        key(
+            "transform",
+            Takes::Form("^[a-z][a-z0-9_]*$"),
+            "The function in hooks.rs that makes the answer of it.",
+        ),
     ],
     later: &[("cache", "take it out: every answer is made anew meanwhile")],
 };
@@ -184,7 +265,7 @@ impl Reader<'_> {
 
     pub(crate) fn status(&mut self, table: &Table<'_>) -> Option<(u16, Place)> {
         let node = table.get("status")?;
-        let value = self.number(node, "`status`", 200..=399)?;
+        let value = self.whole(node, "`status`", STATUS)?;
         Some((u16::try_from(value).ok()?, node.place))
     }
 }

@@ -3,30 +3,82 @@
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
+use super::auth::SCHEME;
+use super::defaults::DEFAULTS;
 use super::defaults::Merged;
-use super::limit::LimitDecl;
-use super::lints;
-use super::reader::{Keys, Reader, Table};
-use super::top::{base, endpoints, name, server};
+use super::endpoint::ENDPOINT;
+use super::keys::{ANY_KEY, Keys, NAMES, Takes, key};
+use super::limit::{LIMIT, LimitDecl};
+use super::lints::{self, LINT};
+use super::reader::{Reader, Table};
+use super::top::{SERVER, base, endpoints, name, server};
+use super::upstream::UPSTREAM;
 use super::{Defaults, FragmentDecl, Spec};
 use crate::diagnostic::{Code, Diagnostic, FileId, Place, Related};
 use crate::document::{self, Dialect, Key, Node};
 use crate::source::{SourceLoader, Sources};
 
+/// Keys that only a frontend's own spec has, not a file that others use.
+pub(crate) const OWN: [&str; 5] = ["bff", "base", "endpoints", "server", "lints"];
+
 pub(crate) const FILE: Keys = Keys {
     of: "a spec",
     known: &[
-        "bff",
-        "use",
-        "base",
-        "upstreams",
-        "auth",
-        "limits",
-        "fragments",
-        "defaults",
-        "endpoints",
-        "server",
-        "lints",
+        key(
+            "bff",
+            Takes::Form("^[a-z][a-z0-9]*(-[a-z0-9]+)*$"),
+            "The frontend's name, in kebab-case: the crate is bffs/NAME, the binary NAME-bff. A file without it is only used by others.",
+        ),
+        key(
+            "use",
+            Takes::Texts,
+            "Files whose `upstreams`, `auth`, `limits`, `fragments` and `defaults` are added; paths are relative to this file.",
+        ),
+        key(
+            "base",
+            Takes::Text,
+            "What every endpoint's path starts with: `/api`.",
+        ),
+        key(
+            "upstreams",
+            Takes::Map(NAMES, &Takes::Table(&UPSTREAM)),
+            "The services behind, by name.",
+        ),
+        key(
+            "auth",
+            Takes::Map(ANY_KEY, &Takes::Table(&SCHEME)),
+            "The ways to know who asks, by name; endpoints name them.",
+        ),
+        key(
+            "limits",
+            Takes::Map(ANY_KEY, &Takes::Table(&LIMIT)),
+            "How often may be asked, by name; endpoints name them.",
+        ),
+        key(
+            "fragments",
+            Takes::Map(ANY_KEY, &Takes::Grammar),
+            "Selections with a name, written `...Name` where they are used.",
+        ),
+        key(
+            "defaults",
+            Takes::Table(&DEFAULTS),
+            "What endpoints share; an endpoint's own setting replaces it.",
+        ),
+        key(
+            "endpoints",
+            Takes::Routes(&ENDPOINT),
+            "What the frontend may ask for, by `METHOD /path/{param}`.",
+        ),
+        key(
+            "server",
+            Takes::Table(&SERVER),
+            "How the gateway itself behaves.",
+        ),
+        key(
+            "lints",
+            Takes::Lints(&LINT),
+            "How bad warnings are here, by code.",
+        ),
     ],
     later: &[],
 };
@@ -156,7 +208,7 @@ impl Assembly {
             self.defaults.read(defaults, own, &mut reader);
         }
         if !own {
-            for name in ["bff", "base", "endpoints", "server", "lints"] {
+            for name in OWN {
                 if let Some((key, _)) = table.entry(name) {
                     reader
                         .error(

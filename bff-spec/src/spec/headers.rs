@@ -1,10 +1,17 @@
 //! `headers` of an endpoint.
 
+use super::keys::{self, Takes};
 use super::reader::Reader;
 use super::{HeaderDecl, HeadersDecl};
 use crate::diagnostic::{Code, Edit};
 use crate::document::Node;
 use crate::syntax::{self};
+
+/// By name: paths to values, or `none`.
+pub(crate) const ANSWER_HEADERS: Takes = Takes::Either(&[
+    Takes::Map(keys::HEADERS, &Takes::Grammar),
+    Takes::Word(&["none"]),
+]);
 
 /// Headers that are about the message, not its content.
 const FORBIDDEN: &[&str] = &[

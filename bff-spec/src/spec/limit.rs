@@ -2,16 +2,44 @@
 
 use std::time::Duration;
 
-use super::reader::{Keys, Reader, Table};
+use super::keys::{Keys, RATE, Takes, key};
+use super::reader::{Reader, Table};
 use crate::diagnostic::{Code, Edit, Place};
 use crate::document::{Key, Node};
 use crate::model::{Limit, Per, Quota, Rate};
 use crate::nearest::nearest;
 use crate::syntax::ast;
 
-const LIMIT: Keys = Keys {
+const COUNT: Takes = Takes::Whole(1, 1_000_000_000);
+
+/// What one request counts.
+pub(crate) const COST: Takes = COUNT;
+
+pub(crate) const LIMIT: Keys = Keys {
     of: "a limit",
-    known: &["rate", "burst", "per", "quota", "concurrency"],
+    known: &[
+        key(
+            "rate",
+            RATE,
+            "So many in the long run: `120/min`; also `/s`, `/h` and `/day`.",
+        ),
+        key(
+            "burst",
+            COUNT,
+            "How many may come at once after a pause; as many as `rate` says without.",
+        ),
+        key(
+            "per",
+            Takes::Form("^(subject|key|ip|route|everyone|claim\\(.+\\)|header\\(.+\\))$"),
+            "Who is counted: `subject` (without), `key`, `ip`, `claim(NAME)`, `header(NAME)`, `route` or `everyone`.",
+        ),
+        key(
+            "quota",
+            RATE,
+            "So many in each hour, day, … of UTC: `100000/day`.",
+        ),
+        key("concurrency", COUNT, "So many at a time."),
+    ],
     later: &[
         (
             "zone",
@@ -99,7 +127,7 @@ impl Reader<'_> {
     }
 
     fn count(&mut self, node: &Node, what: &str) -> Option<u32> {
-        let count = self.number(node, what, 1..=1_000_000_000)?;
+        let count = self.whole(node, what, COUNT)?;
         u32::try_from(count).ok()
     }
 

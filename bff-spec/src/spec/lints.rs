@@ -1,13 +1,37 @@
 //! `lints`: how bad a warning is to this spec, and why.
 
-use super::reader::{Keys, Reader, Table};
+use super::keys::{Keys, Takes, key};
+use super::reader::{Reader, Table};
 use crate::diagnostic::{Code, Place, Related, Severity};
 use crate::document::{Data, Key, Node};
 use crate::nearest::nearest;
 
-const LINT: Keys = Keys {
+const LINT_MAX: Takes = Takes::Whole(1, 1_000_000);
+
+pub(crate) const LINT: Keys = Keys {
     of: "a lint",
-    known: &["level", "because", "at", "max"],
+    known: &[
+        key(
+            "level",
+            Takes::Word(&["allow", "warn", "deny"]),
+            "`allow` (not told), `warn`, or `deny`: an error.",
+        ),
+        key(
+            "because",
+            Takes::Text,
+            "The reason: without one nothing is allowed, and no budget set.",
+        ),
+        key(
+            "at",
+            Takes::Texts,
+            "One endpoint's key, or a list of them; the whole spec without.",
+        ),
+        key(
+            "max",
+            LINT_MAX,
+            "The budget of W0402: how many requests one may become.",
+        ),
+    ],
     later: &[],
 };
 
@@ -163,7 +187,7 @@ impl Reader<'_> {
                 );
                 return None;
             }
-            u32::try_from(self.number(node, "`max`", 1..=1_000_000)?).ok()
+            u32::try_from(self.whole(node, "`max`", LINT_MAX)?).ok()
         });
         let at = table
             .get("at")

@@ -1,22 +1,39 @@
 //! `params` of an endpoint, and the names under its `body`.
 
-use super::reader::{Keys, Reader, Table};
+use super::keys::{Keys, Takes, key};
+use super::reader::{Reader, Table};
 use super::{BodyDecl, BodyName, ParamDecl, ParamType};
 use crate::diagnostic::{Code, Edit, Place};
 use crate::document::{Key, Node};
 use crate::model::ScalarKind;
 use crate::syntax::ast;
 
-const PARAM: Keys = Keys {
+pub(crate) const PARAM: Keys = Keys {
     of: "a parameter",
     known: &[
-        "type",
-        "enum",
-        "min",
-        "max",
-        "default",
-        "required",
-        "description",
+        key(
+            "type",
+            Takes::Word(&["string", "integer", "number", "boolean", "array", "object"]),
+            "What it is, where what it is bound to leaves that open.",
+        ),
+        key("enum", Takes::List, "The values it may have."),
+        key("min", Takes::Number, "The least it may be."),
+        key("max", Takes::Number, "The most it may be."),
+        key(
+            "default",
+            Takes::Anything,
+            "What is sent upstream where the client says nothing.",
+        ),
+        key(
+            "required",
+            Takes::Boolean,
+            "Whether the client must say it.",
+        ),
+        key(
+            "description",
+            Takes::Text,
+            "What it is, for the frontend's own contract.",
+        ),
     ],
     later: &[],
 };

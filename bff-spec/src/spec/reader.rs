@@ -1,27 +1,18 @@
 //! Tables and scalars of a file: closed tables, kinds checked, every fault at its place.
 
+use super::keys::{Keys, Takes};
 use crate::diagnostic::{Code, Diagnostic, Edit, Place};
 use crate::document::{Core, Data, Key, Node, Scalar, Style};
 use crate::nearest::nearest;
 use crate::source::Sources;
 
-/// The keys of a table.
-pub(crate) struct Keys {
-    /// What holds them, for messages: "an upstream".
-    pub(crate) of: &'static str,
-    /// Those it has.
-    pub(crate) known: &'static [&'static str],
-    /// Those the language has and this version doesn't yet, and what to do meanwhile.
-    pub(crate) later: &'static [(&'static str, &'static str)],
-}
-
 impl Keys {
     /// Whether a key that isn't there was probably meant by one that is unknown, which was said.
     pub(crate) fn misspelt(&self, table: &Table<'_>, key: &str) -> bool {
-        table.entries.iter().any(|(k, _)| {
-            !self.known.contains(&k.text.as_str())
-                && nearest(&k.text, self.known.iter().copied()) == Some(key)
-        })
+        table
+            .entries
+            .iter()
+            .any(|(k, _)| !self.has(&k.text) && nearest(&k.text, self.names()) == Some(key))
     }
 }
 
@@ -105,19 +96,14 @@ impl<'a> Reader<'a> {
     }
 
     fn check_key(&mut self, key: &Key, value: &Node, keys: &Keys) {
-        if keys.known.contains(&key.text.as_str()) {
+        if keys.has(&key.text) {
             return;
         }
         if let Some((_, meanwhile)) = keys.later.iter().find(|(k, _)| *k == key.text) {
             self.unsupported(key.place, &format!("`{}`", key.text), meanwhile);
             return;
         }
-        let all = || {
-            keys.known
-                .iter()
-                .copied()
-                .chain(keys.later.iter().map(|(k, _)| *k))
-        };
+        let all = || keys.names().chain(keys.later.iter().map(|(k, _)| *k));
         let near = nearest(&key.text, all());
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
@@ -132,7 +118,7 @@ impl<'a> Reader<'a> {
         );
         diagnostic.help = Some(if slip {
             "a comma in a `{ … }` of YAML starts a new key: quote the text".into()
-        } else if call && keys.known.contains(&"calls") {
+        } else if call && keys.has("calls") {
             format!(
                 "a call stands under `calls:`, indented deeper than it: `{}: …`",
                 key.text
@@ -199,13 +185,12 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// A whole number in these bounds.
-    pub(crate) fn number(
-        &mut self,
-        node: &Node,
-        what: &str,
-        bounds: std::ops::RangeInclusive<u64>,
-    ) -> Option<u64> {
+    /// A whole number in the bounds of [`Takes::Whole`].
+    pub(crate) fn whole(&mut self, node: &Node, what: &str, takes: Takes) -> Option<u64> {
+        let Takes::Whole(from, to) = takes else {
+            return None;
+        };
+        let bounds = from..=to;
         let value = node
             .as_scalar()
             .filter(|s| s.style == Style::Plain && matches!(s.core(), Core::Int(_)))

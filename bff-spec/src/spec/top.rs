@@ -1,14 +1,33 @@
 //! What stands at the top of a frontend's spec: `bff`, `base`, `endpoints`, `server`.
 
 use super::file::FILE;
-use super::reader::{Keys, Reader, Table};
+use super::keys::{Keys, SIZE, Takes, key};
+use super::reader::{Reader, Table};
 use crate::diagnostic::{Code, Edit, Place};
 use crate::document::Node;
 use crate::model::Server;
 
-const SERVER: Keys = Keys {
+const PROXIES: Takes = Takes::Whole(0, 16);
+
+pub(crate) const SERVER: Keys = Keys {
     of: "`server`",
-    known: &["strict", "body_limit", "trusted_proxies"],
+    known: &[
+        key(
+            "strict",
+            Takes::Boolean,
+            "Refuse names of the query and of the body that no endpoint takes, instead of dropping them.",
+        ),
+        key(
+            "body_limit",
+            SIZE,
+            "How long a client's body may be; 10MiB without.",
+        ),
+        key(
+            "trusted_proxies",
+            PROXIES,
+            "How many proxies of your own stand before the gateway: they say whose address it is.",
+        ),
+    ],
     later: &[
         ("store", "take it out: nothing is stored meanwhile"),
         (
@@ -158,7 +177,7 @@ pub(crate) fn server(table: &Table<'_>, reader: &mut Reader<'_>) -> Server {
             .and_then(|n| reader.size(n, "`body_limit`")),
         trusted_proxies: table
             .get("trusted_proxies")
-            .and_then(|n| reader.number(n, "`trusted_proxies`", 0..=16))
+            .and_then(|n| reader.whole(n, "`trusted_proxies`", PROXIES))
             .and_then(|n| u8::try_from(n).ok())
             .unwrap_or(0),
     }

@@ -1,25 +1,66 @@
 //! `upstreams.X`
 
 use super::UpstreamDecl;
-use super::reader::{Keys, Reader};
-use super::values::{is_header_name, is_secret_header};
+use super::keys::{DURATION, HEADERS, Keys, PERCENT, SIZE, Takes, key, required};
+use super::reader::Reader;
+use super::values::{RETRY, is_header_name, is_secret_header};
 use crate::diagnostic::{Code, Edit, Place};
 use crate::document::{Key, Node};
 use crate::model::Text;
 
-const UPSTREAM: Keys = Keys {
+pub(crate) const UPSTREAM: Keys = Keys {
     of: "an upstream",
     known: &[
-        "contract",
-        "url",
-        "timeout",
-        "connect_timeout",
-        "retry",
-        "retry_budget",
-        "headers",
-        "identity",
-        "contract_mode",
-        "body_limit",
+        required(
+            "contract",
+            Takes::Text,
+            "The OpenAPI document that says what the service can do: a path relative to this file.",
+        ),
+        required(
+            "url",
+            Takes::Text,
+            "Where the service is, base path included: `\"${ORDERS_URL}\"`. A comma-separated list is several instances.",
+        ),
+        key(
+            "timeout",
+            DURATION,
+            "For one call, from its start to the last byte of the answer; 5s without.",
+        ),
+        key(
+            "connect_timeout",
+            DURATION,
+            "For a connection to be made; 1s without.",
+        ),
+        key(
+            "retry",
+            RETRY,
+            "How many further attempts a call has that fails in passing; none without. Writes need a key of their own.",
+        ),
+        key(
+            "retry_budget",
+            PERCENT,
+            "How many of the attempts may be repeated ones; 20% without.",
+        ),
+        key(
+            "headers",
+            Takes::Map(HEADERS, &Takes::Text),
+            "Headers sent with every call. Secrets come from variables: `\"${ORDERS_KEY}\"`.",
+        ),
+        key(
+            "identity",
+            Takes::Word(&["none", "forward"]),
+            "Whether the user's own verified token goes along; `none` without.",
+        ),
+        key(
+            "contract_mode",
+            Takes::Word(&["report", "strict"]),
+            "What happens when an answer breaks the contract: it is counted (`report`), or the call fails (`strict`).",
+        ),
+        key(
+            "body_limit",
+            SIZE,
+            "How large an answer may be; 10MiB without.",
+        ),
     ],
     later: &[
         (

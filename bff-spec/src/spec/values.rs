@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
+use super::keys::{DURATION, Takes};
 use super::reader::Reader;
 use crate::diagnostic::{Code, Edit, Place};
 use crate::document::{Node, Scalar};
 use crate::model::{Text, TextPart};
+
+/// How many attempts may follow the first.
+pub(crate) const RETRY: Takes = Takes::Whole(0, 10);
+/// A duration, or `none` for what holds without one.
+pub(crate) const DEADLINE: Takes = Takes::Either(&[DURATION, Takes::Word(&["none"])]);
+/// Two values that are equal, or one that is there.
+pub(crate) const CONDITION: Takes = Takes::Grammar;
 
 /// `800ms`, `2s`, `5min`, `1h`, `1d`
 fn duration(text: &str) -> Option<Duration> {
@@ -64,7 +72,7 @@ fn percent(text: &str) -> Option<u8> {
 impl Reader<'_> {
     /// How many attempts may follow the first.
     pub(crate) fn retry(&mut self, node: &Node) -> Option<u8> {
-        let attempts = self.number(node, "`retry`", 0..=10)?;
+        let attempts = self.whole(node, "`retry`", RETRY)?;
         u8::try_from(attempts).ok()
     }
 

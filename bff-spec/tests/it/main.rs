@@ -15,6 +15,7 @@ mod hostile;
 mod lints;
 mod render;
 mod right;
+mod schema;
 mod slips;
 mod wrong;
 
