@@ -11,6 +11,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::proxy::{Gate, Wanted};
+use crate::upstream::Download;
 
 /// Any error of a body.
 pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
@@ -69,7 +70,7 @@ pub(crate) enum Body {
 
 /// A body that is passed on.
 pub(crate) struct Stream {
-    incoming: Incoming,
+    source: Source,
     /// Whether it is a client's.
     upload: bool,
     /// What must end before it is read.
@@ -80,6 +81,45 @@ pub(crate) struct Stream {
     passed: u64,
     record: Option<crate::log::Pending>,
     holds: Vec<crate::limit::Hold>,
+}
+
+/// Where a body that is passed on comes from.
+enum Source {
+    /// From a client, or from an upstream over hyper's client.
+    Hyper(Incoming),
+    /// From an upstream over a connection of our own.
+    Own(Download),
+}
+
+impl Source {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match self {
+            Source::Hyper(incoming) => Pin::new(incoming).poll_frame(cx).map_err(Broken::Hyper),
+            Source::Own(download) => Pin::new(download)
+                .poll_frame(cx)
+                .map_err(|fault| Broken::Own(Box::new(fault))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Source::Hyper(incoming) => incoming.is_end_stream(),
+            Source::Own(download) => download.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Source::Hyper(incoming) => incoming.size_hint(),
+            Source::Own(download) => download.size_hint(),
+        }
+    }
+}
+
+/// How a body that is passed on broke.
+enum Broken {
+    Hyper(hyper::Error),
+    Own(BodyError),
 }
 
 impl std::fmt::Debug for Stream {
@@ -102,8 +142,17 @@ impl Body {
 
     /// As it comes, but no more than `limit` bytes: then it breaks off with an error.
     pub(crate) fn stream(incoming: Incoming, limit: u64) -> Body {
+        Body::of(Source::Hyper(incoming), limit)
+    }
+
+    /// An upstream's over a connection of our own, as it comes.
+    pub(crate) fn download(download: Download) -> Body {
+        Body::of(Source::Own(download), u64::MAX)
+    }
+
+    fn of(source: Source, limit: u64) -> Body {
         Body::Stream(Box::new(Stream {
-            incoming,
+            source,
             upload: false,
             gate: None,
             wanted: None,
@@ -180,7 +229,7 @@ impl http_body::Body for Body {
         match self {
             Body::Empty | Body::Full(None) => true,
             Body::Full(Some(_)) => false,
-            Body::Stream(stream) => stream.incoming.is_end_stream(),
+            Body::Stream(stream) => stream.source.is_end_stream(),
         }
     }
 
@@ -188,7 +237,7 @@ impl http_body::Body for Body {
         match self {
             Body::Empty | Body::Full(None) => SizeHint::with_exact(0),
             Body::Full(Some(bytes)) => SizeHint::with_exact(bytes.len() as u64),
-            Body::Stream(stream) => stream.incoming.size_hint(),
+            Body::Stream(stream) => stream.source.size_hint(),
         }
     }
 }
@@ -201,7 +250,7 @@ impl Stream {
             }
             self.gate = None;
         }
-        let frame = std::task::ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        let frame = std::task::ready!(self.source.poll_frame(cx));
         Poll::Ready(match frame {
             Some(Ok(mut frame)) => {
                 if let Some(fields) = frame.trailers_mut() {
@@ -217,8 +266,11 @@ impl Stream {
                     None => Some(Err(Box::new(TooLarge))),
                 }
             }
-            Some(Err(error)) if self.upload => Some(Err(Box::new(Unreadable(error)))),
-            Some(Err(error)) => Some(Err(error.into())),
+            Some(Err(Broken::Hyper(error))) if self.upload => {
+                Some(Err(Box::new(Unreadable(error))))
+            }
+            Some(Err(Broken::Hyper(error))) => Some(Err(error.into())),
+            Some(Err(Broken::Own(error))) => Some(Err(error)),
             None => None,
         })
     }

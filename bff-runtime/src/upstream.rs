@@ -13,12 +13,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, UPGRADE};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 
 pub(crate) use budget::Budget;
 pub(crate) use gather::gather;
+pub(crate) use h1::Download;
 pub(crate) use headers::Headers;
 pub(crate) use transport::{Broken, BrokenKind, Sending, Transport, chain};
 
@@ -209,7 +210,12 @@ impl Live {
 
     /// Passes one request on; gives the answer's head, and its body as it comes however long it is.
     pub(crate) fn pass(&self, request: Request<Body>) -> Sending<'_> {
-        self.transport.send(request, u64::MAX)
+        match request.body() {
+            Body::Empty if !request.headers().contains_key(UPGRADE) => {
+                self.transport.ask(request.map(|_none| ()))
+            }
+            _ => self.transport.send(request, u64::MAX),
+        }
     }
 
     /// Sends one request and gathers the answer.

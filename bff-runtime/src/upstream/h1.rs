@@ -1,4 +1,4 @@
-//! HTTP/1.1 for calls: one request with its whole body out, one whole answer in, on plain connections of our own.
+//! HTTP/1.1 on plain connections of our own: one request with its whole body out, one answer in, whole or as it comes.
 //!
 //! The task that asks writes and reads by itself: no task for each connection, no channel between, and an answer's body
 //! is read straight into the memory it stays in. What is dropped half-way closes its connection.
@@ -9,6 +9,7 @@
 mod answer;
 mod chunked;
 mod connection;
+mod download;
 mod head;
 mod pool;
 
@@ -21,16 +22,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
 use http::uri::Authority;
+use http::{Method, Request, Response};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
-use self::connection::Connection;
+use self::connection::{Begun, Connection};
+pub(crate) use self::download::Download;
+use self::head::Framing;
 use self::pool::Pool;
 use super::headers::Headers;
 use super::transport::{Broken, BrokenKind};
 use super::{Fetched, Instance};
+use crate::body::Body;
 
 /// The port of `http` (RFC 9110, 4.2.1).
 const PORT: u16 = 80;
@@ -43,7 +47,7 @@ pub(super) struct Client {
 
 /// How an exchange went wrong.
 #[derive(Debug)]
-enum Fault {
+pub(crate) enum Fault {
     /// Nothing of an answer came.
     Unheard(io::Error),
     /// The connection broke before the answer was whole.
@@ -65,14 +69,25 @@ impl Client {
     }
 
     /// Sends one request and reads its answer, whose body may have `limit` bytes.
-    ///
-    /// A kept connection that turns out closed before any byte of an answer came says nothing of the request: a safe
-    /// one is sent once more, on a new connection (RFC 9110, 9.2.2).
     pub(super) async fn fetch(
         &self,
         request: Request<Bytes>,
         limit: u64,
     ) -> Result<Fetched, Broken> {
+        self.exchange(Fetch { request, limit }).await
+    }
+
+    /// Sends one request and gives its answer's head, and its body as it comes.
+    pub(super) async fn ask(&self, request: Request<Bytes>) -> Result<Response<Body>, Broken> {
+        self.exchange(Ask { request }).await
+    }
+
+    /// Makes an exchange over a kept connection, or a new one.
+    ///
+    /// A kept connection that turns out closed before any byte of an answer came says nothing of the request: a safe
+    /// one is sent once more, on a new connection (RFC 9110, 9.2.2).
+    async fn exchange<E: Exchange>(&self, exchange: E) -> Result<E::Answer, Broken> {
+        let request = exchange.request();
         let authority = request.uri().authority();
         let pool = self
             .pools
@@ -84,7 +99,7 @@ impl Client {
         })?;
         let safe = request.method().is_safe();
         if let Some(connection) = pool.take(!safe) {
-            match exchange(connection, &request, limit, pool).await {
+            match exchange.over(connection, pool).await {
                 Err(Fault::Unheard(_)) if safe => {}
                 other => return other.map_err(Broken::from),
             }
@@ -92,28 +107,98 @@ impl Client {
         let stream = connect(authority, self.connect_timeout)
             .await
             .map_err(|error| Broken::new(BrokenKind::Connect, &error))?;
-        exchange(Connection::new(stream), &request, limit, pool)
+        exchange
+            .over(Connection::new(stream), pool)
             .await
             .map_err(Broken::from)
     }
 }
 
-/// One request and its answer; the connection goes to the pool if it can serve again.
-async fn exchange(
-    mut connection: Connection,
-    request: &Request<Bytes>,
+/// A request, and what is made of its answer.
+trait Exchange {
+    /// What is made of it.
+    type Answer;
+
+    fn request(&self) -> &Request<Bytes>;
+
+    /// Over this connection, which goes to the pool if it can serve again.
+    fn over(
+        &self,
+        connection: Connection,
+        pool: &Arc<Pool>,
+    ) -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
+}
+
+/// The answer is read whole.
+struct Fetch {
+    request: Request<Bytes>,
     limit: u64,
-    pool: &Arc<Pool>,
-) -> Result<Fetched, Fault> {
-    let answer = connection.exchange(request, limit).await?;
-    if answer.reusable {
+}
+
+impl Exchange for Fetch {
+    type Answer = Fetched;
+
+    fn request(&self) -> &Request<Bytes> {
+        &self.request
+    }
+
+    async fn over(&self, mut connection: Connection, pool: &Arc<Pool>) -> Result<Fetched, Fault> {
+        let answer = connection.exchange(&self.request, self.limit).await?;
+        if answer.reusable {
+            Pool::put(pool, connection);
+        }
+        Ok(Fetched {
+            status: answer.status,
+            headers: Headers::Raw(answer.head),
+            body: answer.body,
+        })
+    }
+}
+
+/// The answer's body is left to whoever passes it on.
+struct Ask {
+    request: Request<Bytes>,
+}
+
+impl Exchange for Ask {
+    type Answer = Response<Body>;
+
+    fn request(&self) -> &Request<Bytes> {
+        &self.request
+    }
+
+    async fn over(
+        &self,
+        mut connection: Connection,
+        pool: &Arc<Pool>,
+    ) -> Result<Response<Body>, Fault> {
+        let begun = connection.begin(&self.request).await?;
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = begun.head.status;
+        *response.headers_mut() = head::headers(&begun.raw);
+        *response.body_mut() = body(begun, self.request.method(), connection, pool);
+        Ok(response)
+    }
+}
+
+/// The body of an answer that has begun. What came whole along with the head is whole, and its connection is free.
+fn body(begun: Begun, method: &Method, connection: Connection, pool: &Arc<Pool>) -> Body {
+    let Begun { head, mut body, .. } = begun;
+    let (whole, certain) = match head.framing {
+        _ if answer::is_bodiless(method, head.status) => (0, answer::ends_with_head(&head)),
+        Framing::Length(length) => match usize::try_from(length) {
+            Ok(length) if length <= body.len() => (length, true),
+            _ => return Body::download(Download::new(connection, pool, &head, body)),
+        },
+        Framing::Chunked | Framing::UntilClose => {
+            return Body::download(Download::new(connection, pool, &head, body));
+        }
+    };
+    let whole = body.split_to(whole);
+    if certain && head.persistent && body.is_empty() {
         Pool::put(pool, connection);
     }
-    Ok(Fetched {
-        status: answer.status,
-        headers: Headers::Raw(answer.head),
-        body: answer.body,
-    })
+    Body::full(whole)
 }
 
 /// Connects to the first address that answers; each gets an equal share of the time that is left.

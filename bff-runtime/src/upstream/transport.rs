@@ -33,6 +33,11 @@ pub(crate) trait Transport: Send + Sync {
     /// Sends one request; the answer's body breaks off beyond `limit` bytes.
     fn send(&self, request: Request<Body>, limit: u64) -> Sending<'_>;
 
+    /// Sends one request without a body; the answer's body comes however long it is.
+    fn ask(&self, request: Request<()>) -> Sending<'_> {
+        self.send(request.map(|()| Body::Empty), u64::MAX)
+    }
+
     /// Sends one request that is all there, and gathers its answer, whose body may have `limit` bytes.
     fn fetch(&self, request: Request<Bytes>, limit: u64) -> Fetching<'_> {
         let sending = self.send(request.map(Body::full), limit);
@@ -95,8 +100,8 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     words
 }
 
-/// hyper's client with a pool of its own on each core; with TLS if an instance needs it. Where none does, calls go over
-/// connections of our own.
+/// hyper's client with a pool of its own on each core; with TLS if an instance needs it. Where none does, whatever
+/// is sent without a client's body or an upgrade goes over connections of our own.
 ///
 /// # Errors
 /// If the system's certificates can't be read.
@@ -120,7 +125,7 @@ pub(crate) fn start(
     if !tls {
         return Ok(Box::new(Plain {
             streams: PerCore::new(cores, || builder.build(http.clone())),
-            calls: PerCore::new(cores, || h1::Client::new(instances, connect_timeout)),
+            own: PerCore::new(cores, || h1::Client::new(instances, connect_timeout)),
         }));
     }
     let https = hyper_rustls::HttpsConnectorBuilder::new()
@@ -134,8 +139,10 @@ pub(crate) fn start(
 }
 
 struct Plain {
+    /// What is sent comes from a client.
     streams: PerCore<Client<HttpConnector, Body>>,
-    calls: PerCore<h1::Client>,
+    /// What is sent has no body, or all of it is there.
+    own: PerCore<h1::Client>,
 }
 
 struct Tls(PerCore<Client<HttpsConnector<HttpConnector>, Body>>);
@@ -146,8 +153,13 @@ impl Transport for Plain {
         Box::pin(async move { answer(sending.await, limit) })
     }
 
+    fn ask(&self, request: Request<()>) -> Sending<'_> {
+        let request = request.map(|()| Bytes::new());
+        Box::pin(self.own.mine().ask(request))
+    }
+
     fn fetch(&self, request: Request<Bytes>, limit: u64) -> Fetching<'_> {
-        Box::pin(self.calls.mine().fetch(request, limit))
+        Box::pin(self.own.mine().fetch(request, limit))
     }
 }
 

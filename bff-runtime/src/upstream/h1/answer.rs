@@ -49,16 +49,9 @@ pub(super) async fn read<R: AsyncRead + Unpin>(
         limit,
     };
     let head = reader.head().await?;
-    let bodiless = *method == Method::HEAD
-        || matches!(
-            head.status,
-            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-        );
     let (raw, body, certain) = match head.framing {
-        // A length in front of nothing is no contradiction where it tells of what isn't sent; a 204 has nothing to tell of.
-        framing if bodiless => {
-            let certain = head.status != StatusCode::NO_CONTENT
-                || matches!(framing, Framing::UntilClose | Framing::Length(0));
+        _ if is_bodiless(method, head.status) => {
+            let certain = ends_with_head(&head);
             (reader.raw(head.length), Bytes::new(), certain)
         }
         Framing::Length(length) => {
@@ -76,6 +69,34 @@ pub(super) async fn read<R: AsyncRead + Unpin>(
         body,
         reusable,
     })
+}
+
+/// Reads the head of an answer, and gives where it starts: behind it in the buffer is what came along of the body.
+pub(super) async fn read_head<R: AsyncRead + Unpin>(
+    io: &mut R,
+    buffer: &mut Vec<u8>,
+) -> Result<(Head, usize), Fault> {
+    let mut reader = Reader {
+        io,
+        buffer,
+        at: 0,
+        body: Vec::new(),
+        limit: 0,
+    };
+    let head = reader.head().await?;
+    Ok((head, reader.at))
+}
+
+/// Whether an answer to this method with this status has no body, whatever its headers say (RFC 9112, 6.3).
+pub(super) fn is_bodiless(method: &Method, status: StatusCode) -> bool {
+    *method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// Whether it is beyond doubt that such an answer ends with its head. A length in front of nothing is no contradiction
+/// where it tells of what isn't sent; a 204 has nothing to tell of.
+pub(super) fn ends_with_head(head: &Head) -> bool {
+    head.status != StatusCode::NO_CONTENT
+        || matches!(head.framing, Framing::UntilClose | Framing::Length(0))
 }
 
 struct Reader<'a, R> {
@@ -276,6 +297,6 @@ fn size(length: u64) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX)
 }
 
-fn ended() -> io::Error {
+pub(super) fn ended() -> io::Error {
     io::ErrorKind::UnexpectedEof.into()
 }

@@ -2,6 +2,7 @@
 //!
 //! In: bytes as they come, in any pieces. Out: how much data follows, and the end. Data itself isn't looked at: whoever
 //! reads takes exactly so many bytes and comes back. Lines end with CR LF alone, and everything but data is bounded.
+//! Trailers are kept for who wants them, as they were sent.
 
 /// The longest chunk size: 16 digits are all that fit 64 bits.
 const MOST_DIGITS: u8 = 16;
@@ -15,6 +16,8 @@ pub(super) struct Chunked {
     size: u64,
     digits: u8,
     extra: u16,
+    /// The trailer section so far, if it is wanted.
+    trailers: Option<Vec<u8>>,
 }
 
 /// What comes next.
@@ -53,7 +56,22 @@ impl Chunked {
             size: 0,
             digits: 0,
             extra: 0,
+            trailers: None,
         }
+    }
+
+    /// Before the first chunk; the trailers are kept.
+    pub(super) fn with_trailers() -> Chunked {
+        Chunked {
+            trailers: Some(Vec::new()),
+            ..Chunked::new()
+        }
+    }
+
+    /// The trailer section as it was sent, with the empty line behind it; nothing if it has no fields.
+    pub(super) fn trailers(&mut self) -> Option<Vec<u8>> {
+        const EMPTY: usize = "\r\n".len();
+        self.trailers.take().filter(|text| text.len() > EMPTY)
     }
 
     /// Reads framing from the start of `input`: how many bytes of it, and what comes after them. After
@@ -66,7 +84,18 @@ impl Chunked {
             return Ok((0, Next::End));
         }
         for (at, byte) in input.iter().enumerate() {
+            let trailing = matches!(
+                self.state,
+                State::LineStart
+                    | State::TrailerName
+                    | State::TrailerValue
+                    | State::TrailerLf
+                    | State::LastLf
+            );
             self.state = self.step(*byte)?;
+            if let (true, Some(trailers)) = (trailing, &mut self.trailers) {
+                trailers.push(*byte);
+            }
             match self.state {
                 State::DataCr if self.size > 0 => {
                     let size = std::mem::take(&mut self.size);

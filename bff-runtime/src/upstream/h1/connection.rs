@@ -2,18 +2,19 @@
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice, Read};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{Method, Request};
 use socket2::SockRef;
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 
+use super::Fault;
 use super::answer::{self, Answer, ROOM};
-use super::{Fault, head};
+use super::head::{self, Framing, Head};
 
 /// Bodies up to this many bytes are written with the head, in one piece.
 const SMALL: usize = 4 * 1024;
@@ -65,6 +66,56 @@ impl Connection {
         request: &Request<Bytes>,
         limit: u64,
     ) -> Result<Answer, Fault> {
+        let sent = self.send(request).await?;
+        // Who refuses a request may answer before it has read all of it, and close: the answer still counts.
+        let answer = answer::read(&mut self.stream, &mut self.buffer, request.method(), limit);
+        let mut answer = sent.heard(answer.await)?;
+        answer.reusable &= sent.reusable;
+        self.rest(answer.head.len() + answer.body.len());
+        Ok(answer)
+    }
+
+    /// Sends a request and reads the answer's head.
+    pub(super) async fn begin(&mut self, request: &Request<Bytes>) -> Result<Begun, Fault> {
+        let sent = self.send(request).await?;
+        let read = answer::read_head(&mut self.stream, &mut self.buffer).await;
+        let (mut head, start) = sent.heard(read)?;
+        head.persistent &= sent.reusable;
+        let mut there = std::mem::take(&mut self.buffer);
+        // Interim answers stand before it.
+        there.drain(..start);
+        let there = Bytes::from(there);
+        let length = match head.framing {
+            Framing::Length(length) => usize::try_from(length).unwrap_or(MOST),
+            Framing::Chunked | Framing::UntilClose => there.len() - head.length,
+        };
+        self.rest(head.length.saturating_add(length));
+        let (raw, body) = (there.slice(..head.length), there.slice(head.length..));
+        Ok(Begun { head, raw, body })
+    }
+
+    /// Reads more of a body behind what is in `buffer`, at most about `room` bytes at once; 0 at the end. No room is
+    /// taken while nothing is there.
+    pub(super) fn poll_more(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut BytesMut,
+        room: usize,
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.stream.poll_read_ready(cx))?;
+        buffer.reserve(room);
+        pin!(self.stream.read_buf(buffer)).poll(cx)
+    }
+
+    /// Leaves the connection as it waits for its next request; its last answer had so many bytes.
+    fn rest(&mut self, length: usize) {
+        self.out.shrink_to(KEPT);
+        self.buffer = Vec::new();
+        self.room = length.saturating_add(length / 8).clamp(LEAST, MOST);
+    }
+
+    /// Sends a request, waits for the first bytes of an answer and makes room for it.
+    async fn send(&mut self, request: &Request<Bytes>) -> Result<Sent, Fault> {
         self.out.clear();
         let closes = write_head(request, &mut self.out);
         let body: &[u8] = match request.body() {
@@ -83,18 +134,10 @@ impl Connection {
         };
         heard.map_err(Fault::Unheard)?;
         self.buffer.reserve(self.room);
-        // Who refuses a request may answer before it has read all of it, and close: the answer still counts.
-        let answer = answer::read(&mut self.stream, &mut self.buffer, request.method(), limit);
-        let mut answer = match (answer.await, written) {
-            (Err(Fault::Unheard(_)), Err(error)) => return Err(Fault::Unheard(error)),
-            (answer, _) => answer?,
-        };
-        answer.reusable &= !closes && sent == self.out.len() + body.len();
-        self.out.shrink_to(KEPT);
-        self.buffer = Vec::new();
-        let length = answer.head.len() + answer.body.len();
-        self.room = (length + length / 8).clamp(LEAST, MOST);
-        Ok(answer)
+        Ok(Sent {
+            reusable: !closes && sent == self.out.len() + body.len(),
+            written,
+        })
     }
 
     /// Writes the rest of the request, until all is sent or an answer comes in.
@@ -131,7 +174,7 @@ impl Connection {
     /// Ready when there is no use in writing on: an answer is there that isn't an interim one, or the end.
     fn poll_early(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            std::task::ready!(self.stream.poll_read_ready(cx))?;
+            ready!(self.stream.poll_read_ready(cx))?;
             match self.stream.try_read_buf(&mut self.buffer) {
                 Ok(0) => return Poll::Ready(Ok(())),
                 Ok(_) => {
@@ -147,6 +190,32 @@ impl Connection {
             }
         }
     }
+}
+
+/// How a request was sent.
+struct Sent {
+    /// Whether all of it was, and it lets the connection go on.
+    reusable: bool,
+    written: io::Result<()>,
+}
+
+impl Sent {
+    /// What was heard. If that is nothing, it is because of how the request was sent, where that went wrong.
+    fn heard<T>(&self, read: Result<T, Fault>) -> Result<T, Fault> {
+        match (read, &self.written) {
+            (Err(Fault::Unheard(_)), Err(error)) => Err(Fault::Unheard(error.kind().into())),
+            (read, _) => read,
+        }
+    }
+}
+
+/// An answer of which the head is there.
+pub(super) struct Begun {
+    pub(super) head: Head,
+    /// The head as it was sent.
+    pub(super) raw: Bytes,
+    /// What came along of the body, framed as it is.
+    pub(super) body: Bytes,
 }
 
 /// Writes a request's head; gives whether it says `connection: close`.
@@ -174,7 +243,8 @@ fn write_head(request: &Request<Bytes>, out: &mut Vec<u8>) -> bool {
             continue;
         }
         if *name == CONNECTION {
-            closes |= !value.as_bytes().eq_ignore_ascii_case(b"keep-alive");
+            let mut options = value.as_bytes().split(|byte| *byte == b',');
+            closes |= options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"));
         }
         put(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
     }

@@ -6,8 +6,9 @@
 
 use std::mem::MaybeUninit;
 
-use http::StatusCode;
-use httparse::{Header, ParserConfig, Response, Status};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use httparse::{EMPTY_HEADER, Header, ParserConfig, Response, Status};
 
 /// Bytes of one head.
 pub(super) const LARGEST: usize = 32 * 1024;
@@ -70,6 +71,31 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, &'static str> {
         persistent: current && !closes,
         length,
     }))
+}
+
+/// The headers of a head that [`parse`] found whole. Their values lie in the memory that `head` is.
+pub(super) fn headers(head: &Bytes) -> HeaderMap {
+    // Behind the status line stand fields alone.
+    let line = head.iter().position(|byte| *byte == b'\n');
+    fields(&head.slice(line.map_or(head.len(), |end| end + 1)..))
+}
+
+/// Fields as they were sent, up to an empty line. What was found well-formed before loses nothing here.
+pub(super) fn fields(text: &Bytes) -> HeaderMap {
+    let mut parsed = [EMPTY_HEADER; MOST_HEADERS];
+    let parsed = match httparse::parse_headers(text, &mut parsed) {
+        Ok(Status::Complete((_, parsed))) => parsed,
+        Ok(Status::Partial) | Err(_) => &[],
+    };
+    let mut headers = HeaderMap::with_capacity(parsed.len());
+    for Header { name, value } in parsed {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let value = HeaderValue::from_maybe_shared(text.slice_ref(value));
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    headers
 }
 
 /// How the body is framed, and whether `connection: close` is said.

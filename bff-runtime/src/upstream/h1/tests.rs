@@ -6,13 +6,15 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
-use http::Method;
+use http::{HeaderMap, Method};
+use http_body_util::BodyExt;
 use proptest::prelude::*;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::body::BodyError;
 
 /// What an upstream does once it has read a request.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +79,19 @@ impl Scripted {
             .header("x-a", "b");
         let request = request.body(Bytes::from_static(body.as_bytes())).unwrap();
         self.client.fetch(request, LIMIT).await
+    }
+
+    /// The answer's headers, its body and trailers, as they are passed on.
+    async fn pass(&self, method: Method) -> Result<(HeaderMap, String, HeaderMap), BodyError> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("http://{}/", self.authority));
+        let asked = self.client.ask(request.body(Bytes::new()).unwrap()).await;
+        let (head, body) = asked.map_err(|broken| broken.to_string())?.into_parts();
+        let body = body.collect().await?;
+        let trailers = body.trailers().cloned().unwrap_or_default();
+        let text = String::from_utf8(body.to_bytes().to_vec()).unwrap();
+        Ok((head.headers, text, trailers))
     }
 
     fn kept(&self) -> usize {
@@ -373,6 +388,81 @@ async fn answers() {
             let body = got.as_ref().map(|body| std::str::from_utf8(body).unwrap());
             let body = body.map_err(|kind| *kind);
             assert_eq!((body, upstream.kept() == 1), *want, "{method} {steps:?}");
+            if *want == LARGE {
+                continue;
+            }
+            let upstream = Scripted::start(vec![vec![steps.to_vec()]]).await;
+            let got = upstream.pass(method.clone()).await;
+            let body = got.as_ref().map(|(_, body, _)| &body[..]);
+            let body = body.map_err(|_| BrokenKind::Wire);
+            let kept = upstream.kept() == 1;
+            assert_eq!((body, kept), *want, "{method} {steps:?}, passed on");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_passed_on() {
+    let chunked = "HTTP/1.1 200 OK\r\nx-a: 1\r\ntransfer-encoding: chunked\r\nX-A:2 \r\n\r\n";
+    let trailers = "2;x\r\nab\r\n1\r\nc\r\n0\r\nx-sum: 1\r\nX-Sum: 2\r\n\r\n";
+    let (both, values) = ([chunked, trailers].concat(), vec!["1", "2"]);
+    let whole = Trickle(both.leak());
+    for steps in [
+        vec![Send(chunked), Send(trailers)],
+        vec![Send(chunked), Trickle(trailers)],
+        vec![whole],
+    ] {
+        let upstream = Scripted::start(vec![vec![steps.clone()]]).await;
+        let (headers, body, trailers) = upstream.pass(Method::GET).await.unwrap();
+        assert_eq!(body, "abc", "{steps:?}");
+        for (map, name) in [(&headers, "x-a"), (&trailers, "x-sum")] {
+            let got: Vec<_> = map.get_all(name).iter().collect();
+            assert_eq!(got, values, "{name} {steps:?}");
+        }
+        assert_eq!(upstream.kept(), 1, "{steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_nobody_reads_on_closes_its_connection() {
+    let begun = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc";
+    let mut upstream = Scripted::start(vec![vec![vec![Send(begun)]]]).await;
+    let request = Request::get(format!("http://{}/", upstream.authority));
+    let asked = upstream.client.ask(request.body(Bytes::new()).unwrap());
+    let mut response = asked.await.unwrap();
+    let first = response.body_mut().frame().await.unwrap().unwrap();
+    assert_eq!(first.into_data().unwrap(), "abc");
+    assert_eq!(response.body().len(), Some(97));
+    drop(response);
+    upstream.gone.recv().await.unwrap();
+    assert_eq!(upstream.kept(), 0);
+}
+
+#[tokio::test]
+async fn long_bodies_are_passed_on_in_pieces() {
+    let text: &'static str = "0123456789".repeat(300_000).leak();
+    let sized = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{text}",
+        text.len()
+    );
+    let chunks: String = text
+        .as_bytes()
+        .chunks(70_000)
+        .fold(String::new(), |all, chunk| {
+            format!(
+                "{all}{:x}\r\n{}\r\n",
+                chunk.len(),
+                std::str::from_utf8(chunk).unwrap()
+            )
+        });
+    let chunked = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}0\r\n\r\n");
+    for answer in [sized, chunked] {
+        let answer = vec![Send(answer.leak())];
+        let upstream = Scripted::start(vec![vec![answer.clone(), answer]]).await;
+        for _ in 0..2 {
+            let (_, body, _) = upstream.pass(Method::GET).await.unwrap();
+            assert!(body == text, "{} bytes", body.len());
+            assert_eq!((upstream.connections(), upstream.kept()), (1, 1));
         }
     }
 }
