@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use crate::trace;
 
 /// Headers that concern one connection alone (RFC 9110, 7.6.1), and those that never pass.
-const NEVER: [HeaderName; 12] = [
+static NEVER: [HeaderName; 12] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
@@ -28,7 +28,7 @@ const NEVER: [HeaderName; 12] = [
 ];
 
 /// What a client may say of the way it took: only we know the last step of it.
-const WAY: [HeaderName; 7] = [
+static WAY: [HeaderName; 7] = [
     FORWARDED,
     HeaderName::from_static("x-forwarded-for"),
     HeaderName::from_static("x-forwarded-proto"),
@@ -43,9 +43,7 @@ pub(super) fn outgoing(head: &Parts, peer: SocketAddr, id: &HeaderValue) -> Head
     let trailers = has_token(&head.headers, &TE, "trailers");
     let mut headers = head.headers.clone();
     strip(&mut headers);
-    for name in WAY {
-        headers.remove(name);
-    }
+    remove_all(&mut headers, |name| WAY.contains(name));
     headers.remove(EXPECT);
     if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
@@ -61,19 +59,20 @@ pub(super) fn outgoing(head: &Parts, peer: SocketAddr, id: &HeaderValue) -> Head
 
 /// Drops what some servers would take for a header that is ours to say, or that never passes: `x_api_key`.
 pub(super) fn drop_lookalikes(headers: &mut HeaderMap) {
-    let names = headers.keys().filter(|name| name.as_str().contains('_'));
-    let names: Vec<HeaderName> = names.cloned().collect();
-    for name in names {
+    let all = &*headers;
+    let ours = |name: &&HeaderName| {
         let meant = HeaderName::from_bytes(name.as_str().replace('_', "-").as_bytes());
-        let ours = meant.is_ok_and(|meant| {
-            headers.contains_key(&meant)
+        meant.is_ok_and(|meant| {
+            all.contains_key(&meant)
                 || NEVER.contains(&meant)
                 || WAY.contains(&meant)
                 || meant == CONTENT_LENGTH
-        });
-        if ours {
-            headers.remove(name);
-        }
+        })
+    };
+    let lookalikes = all.keys().filter(|name| name.as_str().contains('_'));
+    let lookalikes: Vec<HeaderName> = lookalikes.filter(ours).cloned().collect();
+    for name in lookalikes {
+        headers.remove(name);
     }
 }
 
@@ -107,9 +106,9 @@ pub(super) fn incoming(
 /// frame, its sender's credentials or its way (RFC 9110, 6.5.1).
 pub(crate) fn trailers(trailers: &mut HeaderMap) {
     strip(trailers);
-    for name in WAY.iter().chain(&[CONTENT_LENGTH, trace::REQUEST_ID]) {
-        trailers.remove(name);
-    }
+    remove_all(trailers, |name| {
+        WAY.contains(name) || *name == CONTENT_LENGTH || *name == trace::REQUEST_ID
+    });
 }
 
 /// Whether one of a header's values, separated by commas, is this word.
@@ -139,8 +138,8 @@ fn say_way(headers: &mut HeaderMap, peer: SocketAddr, head: &Parts) {
     if let Some(host) = host {
         forwarded.push_str(&format!(";host=\"{host}\""));
     }
-    let [name, for_, proto, host_name, ..] = WAY;
-    let mut put = |name: HeaderName, text: &str| {
+    let [name, for_, proto, host_name, ..] = &WAY;
+    let mut put = |name: &'static HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(name, value);
         }
@@ -165,7 +164,14 @@ fn strip(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
         .collect();
-    for name in named.iter().chain(&NEVER) {
+    remove_all(headers, |name| NEVER.contains(name) || named.contains(name));
+}
+
+/// Removes what is named so. A message has few headers, and of these fewer: to look at each costs less than to look for
+/// every name that there could be.
+fn remove_all(headers: &mut HeaderMap, named: impl Fn(&HeaderName) -> bool) {
+    let found: Vec<HeaderName> = headers.keys().filter(|name| named(name)).cloned().collect();
+    for name in found {
         headers.remove(name);
     }
 }
