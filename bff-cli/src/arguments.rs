@@ -63,6 +63,14 @@ pub(crate) enum Command {
     #[command(after_help = after("  bff init shop                 a folder `shop` with a frontend `web`
   cd shop && bff up --smoke     build it, ask it, see it answer"))]
     Init(Init),
+    /// Propose a first spec from the upstreams' contracts
+    #[command(after_help = after("  bff new mobile --from orders.openapi.yaml --from https://users.example.com/openapi.json
+  bff new web --from shop=legacy/openapi.json     its upstream is called `shop`
+  bff new admin --from orders.openapi.yaml --writes --endpoints 40
+
+Reads are proposed with their fields, and what their identifiers lead to as further calls. Contracts from elsewhere are
+copied to specs/upstreams. Nothing that is there is overwritten. Then delete what the frontend doesn't need."))]
+    New(New),
     /// Check specs against the upstreams' contracts, and say what to write instead
     #[command(after_help = after("  bff check                     every spec
   bff check web mobile          two of them
@@ -157,6 +165,22 @@ fn after(examples: &str) -> String {
 pub(crate) struct Init {
     /// The folder to make
     pub(crate) dir: PathBuf,
+}
+
+/// `bff new`
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The frontend's name, in kebab-case
+    pub(crate) name: String,
+    /// A contract: a file or a URL, or NAME=CONTRACT to name its upstream; may be repeated
+    #[arg(long, value_name = "CONTRACT", required = true, num_args = 1..)]
+    pub(crate) from: Vec<String>,
+    /// How many endpoints to propose at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub(crate) endpoints: usize,
+    /// Propose what writes as well
+    #[arg(long)]
+    pub(crate) writes: bool,
 }
 
 /// `bff check`

@@ -8,6 +8,7 @@ mod generate;
 mod init;
 pub(crate) mod keys;
 mod mock;
+mod new;
 mod run;
 mod schema;
 mod up;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: &Arguments, console: Console) -> Result<Outcome> {
     let workspace = || Workspace::find(arguments.global.workspace.as_deref());
     match &arguments.command {
         Command::Init(command) => init::run(command, console),
+        Command::New(command) => new::run(&workspace()?, command, console),
         Command::Check(command) => check::run(&workspace()?, command, console),
         Command::Explain(command) => explain::run(&workspace()?, command, console),
         Command::Exposure(command) => exposure::run(&workspace()?, command, console),

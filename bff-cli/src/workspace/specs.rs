@@ -51,7 +51,8 @@ impl Workspace {
         Ok(chosen)
     }
 
-    fn all_specs(&self) -> Result<Vec<Spec>> {
+    /// Every spec, by path; none is no failure.
+    pub(crate) fn all_specs(&self) -> Result<Vec<Spec>> {
         let folder = self.path("specs");
         let io = |error: std::io::Error| Failure::io("read", &folder, &error);
         let mut files = Vec::new();

@@ -9,7 +9,7 @@ fn help_teaches() {
         &[],
     );
     for command in [
-        "init", "check", "explain", "exposure", "generate", "build", "run", "mock", "up",
+        "init", "new", "check", "explain", "exposure", "generate", "build", "run", "mock", "up",
     ] {
         let example = format!("  bff {command}");
         let example = if command == "run" {
@@ -34,7 +34,8 @@ fn what_is_not_understood_is_two() {
     for (arguments, told) in [
         (&[][..], "Usage: bff"),
         (&["chek"], "check"),
-        (&["new"], "unrecognized subcommand"),
+        (&["new"], "<NAME>"),
+        (&["new", "web"], "--from <CONTRACT>"),
         (
             &["check", "--format", "xml"],
             "[possible values: human, json, github]",

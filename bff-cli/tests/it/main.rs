@@ -10,6 +10,7 @@ mod help;
 mod init;
 mod keys;
 mod mock;
+mod new;
 mod schema;
 mod workspace;
 
