@@ -39,7 +39,8 @@ impl Manifest {
         })
     }
 
-    fn parse(text: &str) -> Result<Manifest> {
+    /// From its text.
+    pub(crate) fn parse(text: &str) -> Result<Manifest> {
         let document = text
             .parse::<DocumentMut>()
             .map_err(|error| Failure::new(error.message()))?;
@@ -76,6 +77,44 @@ impl Manifest {
         }
         members.push(folder);
         true
+    }
+
+    /// Says where the runtime is, unless it does. Whether something changed.
+    pub(crate) fn add_runtime(&mut self, runtime: toml_edit::Value) -> bool {
+        if self.names_the_runtime() {
+            return false;
+        }
+        let table = || Item::Table(Table::new());
+        let workspace = self.document.entry("workspace").or_insert_with(table);
+        let dependencies = workspace.as_table_like_mut().map(|workspace| {
+            let dependencies = workspace.entry("dependencies").or_insert_with(table);
+            dependencies.as_table_like_mut()
+        });
+        match dependencies.flatten() {
+            Some(dependencies) => {
+                dependencies.insert("bff-runtime", Item::Value(runtime));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Adds the profile that `bff build` uses, unless it is there. Whether something changed.
+    pub(crate) fn add_dist_profile(&mut self) -> bool {
+        if self.has_dist_profile() {
+            return false;
+        }
+        let text = self.text();
+        let blank = if text.is_empty() { "" } else { "\n" };
+        let with = format!("{}{blank}{DIST_PROFILE}", text);
+        match with.parse() {
+            Ok(document) => {
+                self.document = document;
+                true
+            }
+            // Profiles in a table that can't be continued: its owner has to.
+            Err(_) => false,
+        }
     }
 
     /// Whether generated crates find the runtime by it.
@@ -156,6 +195,22 @@ mod tests {
             assert_eq!(manifest.add_member("bffs/web"), after.is_some(), "{before}");
             assert_eq!(manifest.text(), after.unwrap_or(before));
         }
+    }
+
+    #[test]
+    fn a_manifest_that_is_there_is_added_to() {
+        let before = "[package]\nname = \"tools\" # ours\n";
+        let mut manifest = Manifest::parse(before).unwrap();
+        assert!(manifest.add_member("bffs/*"));
+        assert!(manifest.add_runtime("1".into()));
+        assert!(manifest.add_dist_profile());
+        let text = manifest.text();
+        let after = "\n[workspace]\nmembers = [\"bffs/*\"]\n\n[workspace.dependencies]\nbff-runtime = \"1\"\n\n[profile.dist]\n";
+        assert!(text.starts_with(&format!("{before}{after}")), "{text}");
+        let mut again = Manifest::parse(&text).unwrap();
+        let changed =
+            again.add_member("bffs/*") | again.add_runtime("2".into()) | again.add_dist_profile();
+        assert!(!changed && again.text() == text);
     }
 
     #[test]

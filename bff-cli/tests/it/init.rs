@@ -35,23 +35,84 @@ fn a_new_workspace_is_complete() {
 fn init_overwrites_nothing() {
     let folder = Folder::with(&[
         ("shop/notes.txt", "x"),
-        ("taken/README.md", "mine"),
+        ("taken/specs/web.yaml", "bff: web\n"),
         ("file", "x"),
+        ("broken/Cargo.toml", "[workspace\n"),
     ]);
     folder.bff(&["init", "shop"]).expect(0, &[], &[]);
     folder.bff(&["init", "taken"]).expect(
         1,
         &[],
         &[
-            "error: taken/README.md is there already",
-            "help: name a folder that is new or empty",
+            "error: taken/specs/web.yaml is there already",
+            "help: there is a workspace already: `bff new NAME --from CONTRACT`",
         ],
     );
-    assert_eq!(folder.read("taken/README.md"), "mine");
+    assert_eq!(folder.read("taken/specs/web.yaml"), "bff: web\n");
     assert!(!folder.path().join("taken/Cargo.toml").exists());
-    folder
-        .bff(&["init", "file"])
-        .expect(1, &[], &["error: cannot "]);
+    folder.bff(&["init", "file"]).expect(
+        1,
+        &[],
+        &[
+            "error: cannot make file/README.md: a file is in the way",
+            "help: name a folder",
+        ],
+    );
+    folder.bff(&["init", "broken"]).expect(
+        1,
+        &[],
+        &["broken/Cargo.toml is no valid TOML", "help: mend it first"],
+    );
+    assert!(!folder.path().join("broken/specs").exists());
+}
+
+#[test]
+fn a_folder_with_other_things_becomes_a_workspace() {
+    let manifest = "[workspace] # ours\nmembers = [\"tools\"]\n";
+    let folder = Folder::with(&[
+        ("a b/Cargo.toml", manifest),
+        ("a b/README.md", "mine\n"),
+        ("a b/.gitignore", "*.log\n"),
+    ]);
+    let done = folder.bff(&["init", "a b"]);
+    done.expect(0, &[], &["Extended a b/Cargo.toml", "cd 'a b'"]);
+    assert!(!done.err.contains("README"));
+    assert_eq!(folder.read("a b/README.md"), "mine\n");
+    let text = folder.read("a b/Cargo.toml");
+    for part in [
+        "[workspace] # ours\nmembers = [\"tools\", \"bffs/*\"]",
+        "bff-runtime = ",
+        "[profile.dist]",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    folder.bff_in("a b", &["check"]).expect(0, &[], &[]);
+
+    // Again, as after an interruption: what is missing is added.
+    std::fs::remove_file(folder.path().join("a b/specs/upstreams/books.openapi.yaml")).unwrap();
+    let done = folder.bff_in("a b", &["init", "."]);
+    done.expect(0, &[], &["Wrote ./specs/upstreams/books.openapi.yaml"]);
+    assert!(
+        !done.err.contains("cd ") && !done.err.contains("Extended"),
+        "{}",
+        done.err
+    );
+    assert_eq!(folder.read("a b/Cargo.toml"), text);
+}
+
+#[test]
+fn without_cargo_init_says_what_building_takes() {
+    let folder = Folder::with(&[]);
+    let output = command()
+        .current_dir(folder.path())
+        .env("PATH", folder.path())
+        .args(["init", "."])
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{err}");
+    assert!(err.contains("warning: cargo is not on the PATH"), "{err}");
+    assert!(err.contains("install Rust (https://rustup.rs)"), "{err}");
 }
 
 /// Builds the runtime and all its dependencies: minutes the first time, seconds from then on.
