@@ -154,6 +154,15 @@ An editor with a YAML language server reads a spec's first line:
   # yaml-language-server: $schema=bff.schema.json
 `bff init` and `bff new` write both, and nothing of it needs a network."))]
     Schema(Schema),
+    /// Print what makes a shell complete this command
+    #[command(after_help = after("  bff completions bash > ~/.local/share/bash-completion/completions/bff
+  bff completions zsh > ~/.zfunc/_bff           with `fpath+=~/.zfunc` before `compinit` in ~/.zshrc
+  bff completions fish > ~/.config/fish/completions/bff.fish"))]
+    Completions(Completions),
+    /// Print this command's manual page, or write all pages to a folder
+    #[command(after_help = after("  bff man | man -l -            read it
+  bff man --dir ~/.local/share/man/man1         from then on `man bff`, `man bff-check`, …"))]
+    Man(Man),
 }
 
 fn after(examples: &str) -> String {
@@ -365,6 +374,22 @@ pub(crate) struct Schema {
     /// Write it to specs/bff.schema.json
     #[arg(long)]
     pub(crate) write: bool,
+}
+
+/// `bff completions`
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `bff man`
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write a page for each command to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 #[cfg(test)]

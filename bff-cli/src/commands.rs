@@ -2,11 +2,13 @@
 
 mod build;
 mod check;
+mod completions;
 mod explain;
 mod exposure;
 mod generate;
 mod init;
 pub(crate) mod keys;
+mod man;
 mod mock;
 mod new;
 mod run;
@@ -41,6 +43,8 @@ pub(crate) fn run(arguments: &Arguments, console: Console) -> Result<Outcome> {
         Command::Run(command) => run::run(&workspace()?, command, console),
         Command::Mock(command) => mock::run(&workspace()?, command, console),
         Command::Keys(command) => keys::run(command, console),
+        Command::Completions(command) => Ok(completions::run(command, console)),
+        Command::Man(command) => man::run(command, console),
         Command::Schema(command) => schema::run(workspace, command, console),
         Command::Up(command) => up::run(&workspace()?, command, console),
     }
