@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bff_spec::contract::Library;
 use bff_spec::diagnostic::Severity;
 use bff_spec::model::Model;
 use bff_spec::source::Sources;
@@ -61,17 +62,18 @@ pub(crate) fn check(workspace: &Workspace, specs: &[Spec], all: bool) -> Checked
     checked
 }
 
-/// Checks each spec by itself, on as many threads as there are cores; in the specs' order.
+/// Checks each spec by itself, over contracts that are read once, on as many threads as there are cores; in the specs' order.
 fn each(workspace: &Workspace, specs: &[Spec]) -> Vec<bff_spec::Checked> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
+    let library = Library::default();
     let take = || {
         let mut done = Vec::new();
         while let Some((at, spec)) = {
             let at = next.fetch_add(1, Ordering::Relaxed);
             specs.get(at).map(|spec| (at, spec))
         } {
-            done.push((at, bff_spec::check(workspace, &spec.path)));
+            done.push((at, bff_spec::check_among(&library, workspace, &spec.path)));
         }
         done
     };

@@ -18,8 +18,10 @@ use crate::workspace::Workspace;
 pub(crate) struct Upstream {
     /// Its name.
     pub(crate) name: String,
-    /// Its contract's path, relative to the workspace.
+    /// Its contract's path, relative to the workspace, or URL.
     pub(crate) contract: String,
+    /// The paths of what changes its contract, in this order.
+    pub(crate) overlays: Vec<String>,
     /// Where it is, with variables.
     pub(crate) url: Text,
 }
@@ -40,6 +42,7 @@ pub(crate) fn of<'a>(models: impl IntoIterator<Item = &'a Model>) -> Vec<Upstrea
         let upstream = Upstream {
             name: upstream.name.clone(),
             contract: upstream.contract.clone(),
+            overlays: upstream.overlays.clone(),
             url: upstream.url.clone(),
         };
         if !all.contains(&upstream) {
@@ -59,8 +62,14 @@ impl Upstream {
             start: 0,
             end: 0,
         };
-        let (contract, found) =
-            contract::load(&mut sources, workspace, &self.contract, from, &mut types);
+        let (contract, found) = contract::load(
+            &mut sources,
+            workspace,
+            &self.contract,
+            &self.overlays,
+            from,
+            &mut types,
+        );
         let fault = found
             .into_iter()
             .find(|diagnostic| diagnostic.severity == Severity::Error);

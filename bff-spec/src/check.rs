@@ -39,9 +39,8 @@ mod value;
 
 use indexmap::IndexMap;
 
-use crate::contract::{self, Contract, Kind, Object, Type, TypeId, Types};
+use crate::contract::{Kind, Library, Object, Type, TypeId, Types, Used};
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
-use crate::exposure::Sensitive;
 use crate::lint::{self, Survey};
 use crate::model::{Identity, Model, ScalarKind, Upstream};
 use crate::source::{SourceLoader, Sources};
@@ -50,6 +49,7 @@ use crate::spec::{self, Loaded, Spec, UpstreamDecl};
 
 /// Checks one spec; the model comes back only where there is no error.
 pub(crate) fn check(
+    library: &Library,
     loader: &dyn SourceLoader,
     path: &str,
     sources: &mut Sources,
@@ -59,12 +59,13 @@ pub(crate) fn check(
     let Some(spec) = spec else {
         return (None, sink, Survey::default());
     };
-    let model = checked(loader, &spec, complete, sources, &mut sink);
+    let model = checked(library, loader, &spec, complete, sources, &mut sink);
     let survey = lint::run(&spec, sources.find(path), model.as_ref(), &mut sink);
     (model, sink, survey)
 }
 
 fn checked(
+    library: &Library,
     loader: &dyn SourceLoader,
     spec: &Spec,
     complete: bool,
@@ -72,7 +73,7 @@ fn checked(
     sink: &mut Vec<Diagnostic>,
 ) -> Option<Model> {
     let mut types = Types::default();
-    let contracts = contracts(loader, spec, sources, &mut types, sink);
+    let contracts = contracts(library, loader, spec, sources, &mut types, sink);
     let mut checker = Checker {
         spec,
         contracts: &contracts,
@@ -93,13 +94,15 @@ fn checked(
     model
 }
 
+/// The contracts of the upstreams that an endpoint names, each with the operations that are called.
 fn contracts(
+    library: &Library,
     loader: &dyn SourceLoader,
     spec: &Spec,
     sources: &mut Sources,
     types: &mut Types,
     sink: &mut Vec<Diagnostic>,
-) -> IndexMap<String, Contract> {
+) -> IndexMap<String, Used> {
     let used = used_upstreams(spec);
     let mut contracts = IndexMap::new();
     for (name, upstream) in &spec.upstreams {
@@ -110,9 +113,19 @@ fn contracts(
         let Some((path, place)) = &upstream.contract else {
             continue;
         };
-        let (contract, diagnostics) = contract::load(sources, loader, path, *place, types);
+        let (overlays, mut named): (Vec<String>, Vec<Place>) =
+            upstream.overlays.iter().cloned().unzip();
+        named.insert(0, *place);
+        let (contract, diagnostics) = library.contract(loader, path, &overlays, &named, sources);
         sink.extend(diagnostics);
-        contracts.extend(contract.map(|contract| (name.clone(), contract)));
+        let Some(mut contract) = contract else {
+            continue;
+        };
+        let calls = spec.endpoints.iter().flat_map(called);
+        for call in calls.filter(|call| call.upstream.text == *name) {
+            contract.take(&call.operation.text, types);
+        }
+        contracts.insert(name.clone(), contract);
     }
     contracts
 }
@@ -121,18 +134,21 @@ fn contracts(
 pub(crate) fn used_upstreams(spec: &Spec) -> Vec<&str> {
     let mut used = Vec::new();
     for endpoint in &spec.endpoints {
-        for call in &endpoint.calls {
-            used.extend(call.call.as_ref().map(|c| c.upstream.text.as_str()));
-        }
+        used.extend(called(endpoint).map(|call| call.upstream.text.as_str()));
         used.extend(endpoint.proxy.as_ref().map(|p| p.upstream.text.as_str()));
     }
     used
 }
 
+/// The operations an endpoint names.
+fn called(endpoint: &spec::EndpointDecl) -> impl Iterator<Item = &crate::syntax::ast::Call> {
+    endpoint.calls.iter().filter_map(|decl| decl.call.as_ref())
+}
+
 /// One spec while it is checked.
 pub(crate) struct Checker<'a> {
     pub(crate) spec: &'a Spec,
-    pub(crate) contracts: &'a IndexMap<String, Contract>,
+    pub(crate) contracts: &'a IndexMap<String, Used>,
     /// Whether all the files were read: only then is a name that nobody declares unknown.
     pub(crate) complete: bool,
     pub(crate) types: Types,
@@ -271,18 +287,17 @@ impl<'a> Checker<'a> {
             let all: Vec<&crate::model::Scheme> = schemes.iter().collect();
             self.claims_type(&all)
         };
-        let sensitive = Sensitive::of(&self.types);
         let upstreams = self
             .used_upstreams
             .iter()
             .filter_map(|i| spec.upstreams.get_index(*i))
-            .map(|(name, decl)| self.upstream(name, decl, &sensitive))
+            .map(|(name, decl)| self.upstream(name, decl))
             .collect();
         Model {
             name: spec.name.clone(),
             file: spec.path.clone(),
             files: sources.iter().map(|f| f.path.clone()).collect(),
-            types: self.types.clone(),
+            types: std::mem::take(&mut self.types),
             upstreams,
             schemes,
             limits: self
@@ -297,36 +312,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn upstream(&self, name: &str, decl: &UpstreamDecl, sensitive: &Sensitive) -> Upstream {
+    fn upstream(&self, name: &str, decl: &UpstreamDecl) -> Upstream {
         const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
         const CONNECT: std::time::Duration = std::time::Duration::from_secs(1);
         const BODY: u64 = 10 << 20;
         const RETRY_BUDGET: u8 = 20;
-        let documented = self
-            .contracts
-            .get(name)
-            .map(|c| {
-                c.operations
-                    .iter()
-                    .map(|o| (o.method.clone(), o.path.clone()))
-                    .collect()
-            })
-            .unwrap_or_default();
-        let answers_sensitive = |operation: &contract::Operation| {
-            let media = operation.responses.iter().flat_map(|r| &r.content);
-            media.into_iter().any(|media| sensitive.holds(media.ty))
-        };
-        let sensitive = self
-            .contracts
-            .get(name)
-            .map(|c| {
-                let operations = c.operations.iter().enumerate();
-                operations
-                    .filter(|(_, operation)| answers_sensitive(operation))
-                    .map(|(i, _)| i)
-                    .collect()
-            })
-            .unwrap_or_default();
+        let contract = self.contracts.get(name);
+        let operations = contract.map(Used::all).unwrap_or_default();
+        let documented = operations
+            .iter()
+            .map(|o| (o.method.clone(), o.path.clone()))
+            .collect();
+        let sensitive = contract.map(Used::sensitive).unwrap_or_default().to_vec();
         Upstream {
             name: name.to_owned(),
             place: decl.place,
@@ -335,6 +332,7 @@ impl<'a> Checker<'a> {
                 .as_ref()
                 .map(|(path, _)| path.clone())
                 .unwrap_or_default(),
+            overlays: decl.overlays.iter().map(|(path, _)| path.clone()).collect(),
             url: decl.url.clone(),
             timeout: decl.timeout.unwrap_or(TIMEOUT),
             connect_timeout: decl.connect_timeout.unwrap_or(CONNECT),

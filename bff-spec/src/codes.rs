@@ -84,6 +84,10 @@ codes! {
     ContractPath = "E0305" Error;
     /// A contract is larger than what is read.
     ContractSize = "E0306" Error;
+    /// A file is no overlay, or an action in it hasn't the shape an action has.
+    OverlayShape = "E0307" Error;
+    /// An overlay's target is no query, or selects nothing that can be changed so.
+    OverlayTarget = "E0308" Error;
     /// A call names an upstream that isn't declared.
     UnknownUpstream = "E0401" Error;
     /// An upstream's contract has no such operation.

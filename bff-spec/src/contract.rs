@@ -4,17 +4,23 @@
 //! nullable, both versions' ways of saying nullable are one flag. Recursion stays: types refer to each other by id.
 
 mod flatten;
+mod library;
 mod load;
 mod merge;
 mod operation;
+mod overlay;
 mod reachable;
 mod reference;
 mod schema;
+mod swagger;
 mod variants;
 
 use indexmap::IndexMap;
 
+pub use self::library::Library;
+pub(crate) use self::library::{Found, Used};
 pub use self::load::load;
+pub(crate) use self::reference::is_url;
 
 use crate::diagnostic::{Diagnostic, Place};
 

@@ -11,6 +11,7 @@ mod help;
 mod json;
 mod keys;
 mod map;
+pub(crate) mod query;
 
 pub use self::core::Core;
 

@@ -19,6 +19,7 @@ pub mod worst;
 
 pub use lint::{Together, check_together};
 
+use contract::Library;
 use diagnostic::{Diagnostic, Severity};
 use model::Model;
 use source::{SourceLoader, Sources};
@@ -38,8 +39,14 @@ pub struct Checked {
 
 /// Checks one spec, with all that it uses. Paths are relative to the workspace.
 pub fn check(loader: &dyn SourceLoader, spec_path: &str) -> Checked {
+    check_among(&Library::default(), loader, spec_path)
+}
+
+/// Checks one of several specs that share contracts: what the library has read already isn't read again. It must always
+/// be given the same loader.
+pub fn check_among(library: &Library, loader: &dyn SourceLoader, spec_path: &str) -> Checked {
     let mut sources = Sources::default();
-    let (model, mut diagnostics, survey) = check::check(loader, spec_path, &mut sources);
+    let (model, mut diagnostics, survey) = check::check(library, loader, spec_path, &mut sources);
     diagnostics.sort_by(|a, b| {
         let key = |d: &Diagnostic| (d.place.file, d.place.start, d.place.end, d.code);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))

@@ -76,8 +76,10 @@ pub struct Upstream {
     pub name: String,
     /// Where it is declared.
     pub place: Place,
-    /// Its contract's path, relative to the workspace.
+    /// Its contract's path, relative to the workspace, or its URL.
     pub contract: String,
+    /// The paths of what changes it before it is read, in this order.
+    pub overlays: Vec<String>,
     /// `url`
     pub url: Text,
     /// `timeout`; 5 s without.

@@ -1,5 +1,7 @@
 //! Files, as the caller reads them: this crate touches no disk.
 
+use std::sync::Arc;
+
 use crate::diagnostic::{FileId, Place};
 
 /// Reads files for the checker. Paths are relative to the workspace, with `/`, without `.` and `..`.
@@ -9,12 +11,21 @@ pub trait SourceLoader {
     /// # Errors
     /// Says in words why it can't be read: not found, no permission, not UTF-8.
     fn read(&self, path: &str) -> Result<String, String>;
+
+    /// The path of the copy of what a URL holds, which [`SourceLoader::read`] then reads: this crate fetches nothing.
+    ///
+    /// # Errors
+    /// Says in words why there is no copy, and what to do.
+    fn locate(&self, url: &str) -> Result<String, String> {
+        let _ = url;
+        Err("documents are not fetched here: save it as a file, and name that".to_owned())
+    }
 }
 
 /// Every file that was read, by [`FileId`].
 #[derive(Debug, Default)]
 pub struct Sources {
-    files: Vec<SourceFile>,
+    files: Vec<Arc<SourceFile>>,
 }
 
 /// A file that was read.
@@ -48,18 +59,28 @@ impl Sources {
                     .map(|(i, _)| u32::try_from(i + 1).unwrap_or(u32::MAX)),
             )
             .collect();
-        self.files.push(SourceFile {
+        self.share(Arc::new(SourceFile {
             path: path.into(),
             text,
             lines,
-        });
+        }))
+    }
+
+    /// Adds a file that was read for others too.
+    pub(crate) fn share(&mut self, file: Arc<SourceFile>) -> FileId {
+        self.files.push(file);
         FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// All of them, to be [shared](Sources::share).
+    pub(crate) fn shared(&self) -> &[Arc<SourceFile>] {
+        &self.files
     }
 
     /// The file.
     #[must_use]
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
-        self.files.get(id.0 as usize)
+        self.files.get(id.0 as usize).map(Arc::as_ref)
     }
 
     /// The file at a path, if it was read.
@@ -71,7 +92,7 @@ impl Sources {
 
     /// All of them, in the order they were read.
     pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
-        self.files.iter()
+        self.files.iter().map(Arc::as_ref)
     }
 
     /// The text of a place.

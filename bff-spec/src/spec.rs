@@ -62,8 +62,10 @@ pub(crate) struct Spec {
 #[derive(Debug)]
 pub(crate) struct UpstreamDecl {
     pub(crate) place: Place,
-    /// The contract's path in the workspace, and where it is named; none if that was broken.
+    /// The contract's path in the workspace or its URL, and where it is named; none if that was broken.
     pub(crate) contract: Option<(String, Place)>,
+    /// What changes the contract before it is read, in this order: the same.
+    pub(crate) overlays: Vec<(String, Place)>,
     pub(crate) url: Text,
     pub(crate) timeout: Option<Duration>,
     pub(crate) connect_timeout: Option<Duration>,

@@ -26,6 +26,7 @@ fn mock(contract: &'static str) -> Mock {
         &mut Sources::default(),
         &Text(contract),
         "c.yaml",
+        &[],
         from,
         &mut types,
     );

@@ -88,6 +88,7 @@ fn read(path: &'static str, folder: &Path) -> Read {
         &mut sources,
         &One { path, text: &text },
         path,
+        &[],
         from,
         &mut types,
     );

@@ -2,7 +2,7 @@
 
 use super::describe::names;
 use super::scope::{Head, Scene};
-use crate::contract::{Contract, Kind, Lookup, Operation, Parameter, Response, TypeId};
+use crate::contract::{Found, Kind, Operation, Parameter, Response, TypeId};
 use crate::diagnostic::{Code, Severity};
 use crate::nearest::nearest;
 use crate::spec::{CallDecl, EndpointDecl, ErrorActionDecl};
@@ -106,12 +106,10 @@ impl<'a> Scene<'_, 'a> {
             self.unknown_upstream(&call.upstream);
             return None;
         }
-        let contract: &Contract = self.checker.contracts.get(&call.upstream.text)?;
-        let operation = match contract.operation(&call.operation.text) {
-            Lookup::Found(operation) => operation.clone(),
-            Lookup::Ambiguous(several) => {
-                let routes: Vec<String> = several.iter().map(|o| o.route()).collect();
-                let first = several.first().map(|o| o.place);
+        let contract = self.checker.contracts.get(&call.upstream.text)?;
+        let operation = match contract.find(&call.operation.text) {
+            Found::One(operation) => operation.clone(),
+            Found::Several(routes, first) => {
                 self.error(
                     Code::UnknownOperation,
                     call.operation.place,
@@ -128,8 +126,8 @@ impl<'a> Scene<'_, 'a> {
                 .maybe_related(first, "the first is here");
                 return None;
             }
-            Lookup::Unknown(near) => {
-                self.unknown_operation(call, near, contract.operations.iter().map(shown).collect());
+            Found::None(near) => {
+                self.unknown_operation(call, near, contract.all().iter().map(shown).collect());
                 return None;
             }
         };

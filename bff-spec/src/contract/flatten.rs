@@ -91,7 +91,12 @@ pub(super) fn says_something(node: &Node) -> bool {
 ///
 /// `siblings`: whether what stands beside a `$ref` applies at all.
 pub(super) fn only_leads_on(node: &Node, siblings: bool) -> bool {
-    let changes = |key: &str| matches!(key, "nullable" | "default" | "example" | "examples");
+    let changes = |key: &str| {
+        matches!(
+            key,
+            "nullable" | "x-nullable" | "default" | "example" | "examples"
+        )
+    };
     let alternatives = |key: &str| matches!(key, "oneOf" | "anyOf" | "discriminator");
     let ignored = !siblings && node.get("$ref").is_some();
     node.as_map().is_some_and(|entries| {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use indexmap::IndexMap;
 
 use super::flatten::{Extent, Part};
+use super::load::Version;
 use super::reference::At;
 use super::{Bounds, Limit};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -70,20 +71,21 @@ const LEFT_OUT: &[(&str, &str)] = &[
 
 impl<'d> Facts<'d> {
     /// What the schemas say together. `roots` are those the value was asked for by: their `nullable` decides alone.
-    pub(super) fn of(own: &[Part<'d>], roots: &HashSet<usize>) -> Facts<'d> {
+    pub(super) fn of(own: &[Part<'d>], roots: &HashSet<usize>, version: Version) -> Facts<'d> {
         let mut facts = Facts::default();
         let mut decided = false;
         let mut nulls = Vec::new();
         for part in own {
             let node = part.at.node;
-            let nullable = is_true(node, "nullable");
+            let swagger = version == Version::V20;
+            let nullable = is_true(node, "nullable") || swagger && is_true(node, "x-nullable");
             decided |=
                 nullable && (part.extent == Extent::Beside || roots.contains(&part.at.address()));
             facts.annotate(node);
             if part.extent == Extent::Beside {
                 continue;
             }
-            let (typed, type_null) = facts.kinds(node);
+            let (typed, type_null) = facts.kinds(node, swagger);
             let value_null = facts.values(node);
             if typed || value_null.is_some() {
                 nulls.push(nullable || type_null || value_null == Some(true));
@@ -115,7 +117,7 @@ impl<'d> Facts<'d> {
     }
 
     /// Reads `type`: whether it says anything, and whether null is among it.
-    fn kinds(&mut self, node: &Node) -> (bool, bool) {
+    fn kinds(&mut self, node: &Node, swagger: bool) -> (bool, bool) {
         let Some((key, value)) = node.entry("type") else {
             return (false, false);
         };
@@ -128,6 +130,7 @@ impl<'d> Facts<'d> {
                 Some("integer") => kinds.insert(JsonKind::Integer),
                 Some("number") => kinds.insert(JsonKind::Number),
                 Some("string") => kinds.insert(JsonKind::String),
+                Some("file") if swagger => kinds.insert(JsonKind::String),
                 Some("array") => kinds.insert(JsonKind::Array),
                 Some("object") => kinds.insert(JsonKind::Object),
                 Some("null") => {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
+use super::load::Version;
 use super::merge::is_true;
 use super::reference::At;
 use super::schema::Schemas;
@@ -21,13 +22,22 @@ const NO_PARAMETERS: &[&str] = &["accept", "authorization", "content-type"];
 
 /// The operations of one contract, being read.
 pub(super) struct Operations<'d, 't, 'o> {
-    schemas: Schemas<'d, 't>,
+    pub(super) schemas: Schemas<'d, 't>,
+    version: Version,
     out: &'o mut Vec<Diagnostic>,
 }
 
 impl<'d, 't, 'o> Operations<'d, 't, 'o> {
-    pub(super) fn new(schemas: Schemas<'d, 't>, out: &'o mut Vec<Diagnostic>) -> Self {
-        Operations { schemas, out }
+    pub(super) fn new(
+        schemas: Schemas<'d, 't>,
+        version: Version,
+        out: &'o mut Vec<Diagnostic>,
+    ) -> Self {
+        Operations {
+            schemas,
+            version,
+            out,
+        }
     }
 
     /// Every operation, and the faults of every type.
@@ -107,10 +117,12 @@ impl<'d, 't, 'o> Operations<'d, 't, 'o> {
             }
         }
         check_template(path, &parameters, &mut faults);
-        let body = at
-            .node
-            .entry("requestBody")
-            .and_then(|(key, node)| self.body(key.place, at.with(node), &mut faults));
+        let body = if self.version == Version::V20 {
+            self.swagger_body([item, at], &mut faults)
+        } else {
+            let body = at.node.entry("requestBody");
+            body.and_then(|(key, node)| self.body(key.place, at.with(node), &mut faults))
+        };
         let responses = at
             .node
             .get("responses")
@@ -119,7 +131,7 @@ impl<'d, 't, 'o> Operations<'d, 't, 'o> {
         let mut answers = Vec::new();
         for (key, node) in responses {
             if !key.text.starts_with("x-") {
-                answers.extend(self.response(key, at.with(node), &mut faults));
+                answers.extend(self.response(at, key, at.with(node), &mut faults));
             }
         }
         Operation {
@@ -155,12 +167,15 @@ impl<'d, 't, 'o> Operations<'d, 't, 'o> {
             Some("path") => Location::Path,
             Some("query") => Location::Query,
             Some("header") => Location::Header,
-            Some("cookie") => Location::Cookie,
+            Some("cookie") if self.version != Version::V20 => Location::Cookie,
+            Some("body" | "formData") if self.version == Version::V20 => return None,
             other => {
-                let message = format!(
-                    "a parameter is `in` path, query, header or cookie, not `{}`",
-                    other.unwrap_or_default()
-                );
+                let places = match self.version {
+                    Version::V20 => "path, query, header, body or formData",
+                    _ => "path, query, header or cookie",
+                };
+                let other = other.unwrap_or_default();
+                let message = format!("a parameter is `in` {places}, not `{other}`");
                 let place = at.node.get("in").map_or(name.place, |node| node.place);
                 faults.push(Diagnostic::new(Code::ContractShape, place, message));
                 return None;
@@ -172,10 +187,14 @@ impl<'d, 't, 'o> Operations<'d, 't, 'o> {
         {
             return None;
         }
-        let (ty, style) = self.parameter_type(at, location, faults);
-        let explode = match at.node.get("explode").and_then(Node::as_bool) {
-            Some(explode) => explode,
-            None => style == "form",
+        let (ty, style, explode) = if self.version == Version::V20 {
+            let (ty, style, explode) = self.swagger_parameter(at, location, faults);
+            (ty, style.to_owned(), explode)
+        } else {
+            let (ty, style) = self.parameter_type(at, location, faults);
+            let explode = at.node.get("explode").and_then(Node::as_bool);
+            let explode = explode.unwrap_or(style == "form");
+            (ty, style, explode)
         };
         Some(Parameter {
             name: name_text,
@@ -251,6 +270,7 @@ impl<'d, 't, 'o> Operations<'d, 't, 'o> {
 
     fn response(
         &mut self,
+        operation: At<'d>,
         key: &Key,
         at: At<'d>,
         faults: &mut Vec<Diagnostic>,
@@ -272,7 +292,10 @@ impl<'d, 't, 'o> Operations<'d, 't, 'o> {
             last,
             description: description.unwrap_or_default().to_owned(),
             headers: headers.iter().map(|(name, _)| name.text.clone()).collect(),
-            content: self.content(at, faults),
+            content: match self.version {
+                Version::V20 => self.swagger_content(operation, at),
+                _ => self.content(at, faults),
+            },
             place: key.place,
         })
     }

@@ -1,7 +1,8 @@
 //! The files a contract is made of, and where its `$ref`s lead.
 //!
 //! All files are read before anything is resolved: a `$ref` to another file is found wherever it stands, relative to
-//! the file it stands in. One that can't be read is only a fault where something needs it.
+//! the file it stands in. One that can't be read is only a fault where something needs it. A file is a path in the
+//! workspace or a URL; of what a URL holds, the loader has a copy or hasn't: nothing is fetched.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -108,8 +109,7 @@ impl Documents {
         for reference in references {
             let (file, _) = split(reference);
             if !file.is_empty()
-                && !is_url(file)
-                && let Some(path) = join(&path, &percent_decoded(file))
+                && let Some(path) = join(&path, file)
                 && !self.by_path.contains_key(&path)
             {
                 wanted.push(path);
@@ -142,16 +142,11 @@ impl Documents {
         reference: &str,
     ) -> Result<Target<'d>, (String, Option<String>)> {
         let (file_part, fragment) = split(reference);
-        if is_url(file_part) {
-            let help = "save the document beside the contract and refer to that file";
-            let message = format!("`{reference}` is a URL, and contracts are not fetched");
-            return Err((message, Some(help.to_owned())));
-        }
         let file = if file_part.is_empty() {
             from
         } else {
             let base = self.files.get(from).map_or("", |file| file.path.as_str());
-            let Some(path) = join(base, &percent_decoded(file_part)) else {
+            let Some(path) = join(base, file_part) else {
                 let message = format!("`{reference}` leads out of the workspace");
                 return Err((message, None));
             };
@@ -255,11 +250,28 @@ fn read(
     path: &str,
     out: &mut Vec<Diagnostic>,
 ) -> Result<Node, String> {
-    let file = match sources.find(path) {
-        Some(file) => file,
-        None => sources.add(path, loader.read(path)?),
-    };
+    let file = open(sources, loader, path)?;
     parse(sources, file, out).ok_or_else(|| "it can't be read".to_owned())
+}
+
+/// A file's text, or that of the copy of what a URL holds.
+///
+/// # Errors
+/// Says in words why it can't be read.
+pub(super) fn open(
+    sources: &mut Sources,
+    loader: &dyn SourceLoader,
+    path: &str,
+) -> Result<FileId, String> {
+    let copy = match is_url(path) {
+        true => Some(loader.locate(path)?),
+        false => None,
+    };
+    let path = copy.as_deref().unwrap_or(path);
+    match sources.find(path) {
+        Some(file) => Ok(file),
+        None => Ok(sources.add(path, loader.read(path)?)),
+    }
 }
 
 /// Reads a file's text as a contract's.
@@ -291,7 +303,8 @@ fn split(reference: &str) -> (&str, &str) {
     reference.split_once('#').unwrap_or((reference, ""))
 }
 
-fn is_url(file: &str) -> bool {
+/// Whether a name of a file is a URL, of whichever scheme.
+pub(crate) fn is_url(file: &str) -> bool {
     file.starts_with("//")
         || file.split_once(':').is_some_and(|(scheme, _)| {
             scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -333,10 +346,56 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-/// A path relative to a file's folder; none if it leads out of the workspace.
+/// What a reference's file part names, relative to a file or URL: a path in the workspace, or a URL. None if it leads
+/// out of the workspace.
 fn join(base: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = base.split('/').collect();
-    parts.pop();
+    if let Some(rest) = relative.strip_prefix("//") {
+        let scheme = base.split_once("://").filter(|_| is_url(base))?.0;
+        return Some(format!("{scheme}://{rest}"));
+    }
+    if is_url(relative) {
+        return Some(relative.to_owned());
+    }
+    if is_url(base) {
+        return join_url(base, relative);
+    }
+    let relative = percent_decoded(relative);
+    let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
+    (!relative.starts_with('/'))
+        .then(|| below(folder, &relative))
+        .flatten()
+}
+
+/// A reference relative to a URL (RFC 3986, section 5.2, without fragments). One that climbs above the root stays there.
+fn join_url(base: &str, relative: &str) -> Option<String> {
+    let (scheme, rest) = base.split_once("://")?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let (relative, query) = match relative.split_once('?') {
+        Some((relative, query)) => (relative, format!("?{query}")),
+        None => (relative, String::new()),
+    };
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let path = match relative.strip_prefix('/') {
+        Some(absolute) => below("", absolute),
+        None => {
+            let mut folder = folder.to_owned();
+            let mut relative = relative;
+            loop {
+                if let Some(joined) = below(&folder, relative) {
+                    break Some(joined);
+                }
+                folder.clear();
+                relative = relative.split_once("../")?.1;
+            }
+        }
+    }?;
+    Some(format!("{scheme}://{host}/{path}{query}"))
+}
+
+/// A path below a folder; none if it leads out of all folders.
+fn below(folder: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in relative.split('/') {
         match part {
             "" | "." => {}
@@ -346,7 +405,7 @@ fn join(base: &str, relative: &str) -> Option<String> {
             part => parts.push(part),
         }
     }
-    (!relative.starts_with('/')).then(|| parts.join("/"))
+    Some(parts.join("/"))
 }
 
 /// The name of the schema a pointer points at, where the place says that it has one.
@@ -377,6 +436,32 @@ mod tests {
             ("a/b.yaml", "../../c.yaml", None),
             ("a/b.yaml", "/etc/passwd", None),
             ("b.yaml", "x/y.json", Some("x/y.json")),
+            ("b.yaml", "x%20y.json", Some("x y.json")),
+            ("b.yaml", "//h/y.json", None),
+            ("b.yaml", "https://h/y.json", Some("https://h/y.json")),
+            ("https://h/a/b.yaml", "c.yaml", Some("https://h/a/c.yaml")),
+            (
+                "https://h/a/b.yaml?v=1",
+                "../c.yaml?v=2",
+                Some("https://h/c.yaml?v=2"),
+            ),
+            (
+                "https://h/a/b.yaml",
+                "../../../c.yaml",
+                Some("https://h/c.yaml"),
+            ),
+            (
+                "https://h/a/b.yaml",
+                "/c%20d.yaml",
+                Some("https://h/c%20d.yaml"),
+            ),
+            ("https://h/a/b.yaml", "//i/c.yaml", Some("https://i/c.yaml")),
+            ("https://h", "c.yaml", Some("https://h/c.yaml")),
+            (
+                "https://h/a/b.yaml",
+                "http://i/c.yaml",
+                Some("http://i/c.yaml"),
+            ),
         ];
         for (base, relative, expected) in cases {
             assert_eq!(

@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use indexmap::IndexMap;
 
 use super::flatten::{Choice, Extent, Flat, Part, flatten, only_leads_on, says_something};
+use super::load::Version;
 use super::merge::{Facts, JsonKind, is_true};
 use super::reference::{At, Documents, reference_of};
 use super::variants::{Discriminator, Member, Undecided};
@@ -34,6 +35,7 @@ pub(super) struct Schemas<'d, 't> {
     pub(super) types: &'t mut Types,
     /// Faults by the type that has them.
     pub(super) faults: HashMap<TypeId, Vec<Diagnostic>>,
+    version: Version,
     /// Whether what stands beside a `$ref` applies (OpenAPI 3.1).
     siblings: bool,
     known: HashMap<Vec<(usize, Extent)>, TypeId>,
@@ -50,12 +52,13 @@ struct Wanted<'d> {
 }
 
 impl<'d, 't> Schemas<'d, 't> {
-    pub(super) fn new(documents: &'d Documents, types: &'t mut Types, siblings: bool) -> Self {
+    pub(super) fn new(documents: &'d Documents, types: &'t mut Types, version: Version) -> Self {
         Schemas {
             documents,
             types,
             faults: HashMap::new(),
-            siblings,
+            version,
+            siblings: version == Version::V31,
             known: HashMap::new(),
             queue: VecDeque::new(),
             undecided: Vec::new(),
@@ -197,7 +200,7 @@ impl<'d, 't> Schemas<'d, 't> {
                 _ => sets.push(choice),
             }
         }
-        let mut facts = Facts::of(&own, &roots);
+        let mut facts = Facts::of(&own, &roots, self.version);
         self.work = self.work.saturating_sub(own.len() + facts.fields.len());
         facts.nullable |= null;
         for fault in std::mem::take(&mut facts.faults) {

@@ -260,6 +260,23 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// A path in this file as a path in the workspace; a URL as it is.
+    pub(crate) fn document(&mut self, path: &str, place: Place) -> Option<String> {
+        if !crate::contract::is_url(path) {
+            return self.resolve(path, place);
+        }
+        if path.starts_with("https://") || path.starts_with("http://") {
+            return Some(path.to_owned());
+        }
+        self.error(
+            Code::BadValue,
+            place,
+            format!("`{path}` is neither a path nor a URL that can be fetched"),
+        )
+        .help = Some("`https://…`, or a path relative to this file".into());
+        None
+    }
+
     /// A path in this file as a path in the workspace.
     pub(crate) fn resolve(&mut self, path: &str, place: Place) -> Option<String> {
         let mut parts: Vec<&str> = self.folder.split('/').filter(|p| !p.is_empty()).collect();

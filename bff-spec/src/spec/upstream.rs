@@ -14,7 +14,12 @@ pub(crate) const UPSTREAM: Keys = Keys {
         required(
             "contract",
             Takes::Text,
-            "The OpenAPI document that says what the service can do: a path relative to this file.",
+            "The OpenAPI document that says what the service can do: a path relative to this file, or a URL.",
+        ),
+        key(
+            "overlay",
+            Takes::Texts,
+            "OpenAPI Overlays that change the contract before it is read, in this order.",
         ),
         required(
             "url",
@@ -63,10 +68,6 @@ pub(crate) const UPSTREAM: Keys = Keys {
         ),
     ],
     later: &[
-        (
-            "overlay",
-            "take it out, and change the contract's own file meanwhile",
-        ),
         ("hedge", "take it out: every call is made once meanwhile"),
         ("balance", "take it out: instances take turns meanwhile"),
         (
@@ -103,7 +104,7 @@ impl Reader<'_> {
         let contract = match table.get("contract") {
             Some(node) => self
                 .text(node, "`contract`")
-                .and_then(|path| Some((self.resolve(&path, node.place)?, node.place))),
+                .and_then(|path| Some((self.document(&path, node.place)?, node.place))),
             None if UPSTREAM.misspelt(&table, "contract") => None,
             None => {
                 self.error(
@@ -140,9 +141,18 @@ impl Reader<'_> {
             ),
             None => None,
         };
+        let overlays = table
+            .get("overlay")
+            .map(|node| self.texts(node, "`overlay`"))
+            .unwrap_or_default();
+        let overlays = overlays
+            .into_iter()
+            .filter_map(|(path, place)| Some((self.document(&path, place)?, place)))
+            .collect();
         Some(UpstreamDecl {
             place: key.place,
             contract,
+            overlays,
             url: url.unwrap_or_default(),
             timeout: table
                 .get("timeout")

@@ -60,7 +60,7 @@ fn loaded(loader: &dyn SourceLoader, path: &str) -> Loaded {
         end: 10 + u32::try_from(path.len()).unwrap(),
     };
     let mut types = Types::default();
-    let (contract, diagnostics) = load(&mut sources, loader, path, from, &mut types);
+    let (contract, diagnostics) = load(&mut sources, loader, path, &[], from, &mut types);
     Loaded {
         sources,
         types,

@@ -99,7 +99,7 @@ pub fn contract(bytes: &[u8]) {
         end: 8,
     };
     let loader = Text { name, text };
-    let (contract, diagnostics) = load(&mut sources, &loader, name, from, &mut types);
+    let (contract, diagnostics) = load(&mut sources, &loader, name, &[], from, &mut types);
     sound(&diagnostics, &sources);
     let Some(contract) = contract else {
         assert!(!diagnostics.is_empty(), "no contract, and no reason");

@@ -109,7 +109,7 @@ fn load(
         start: 0,
         end: 0,
     };
-    let (contract, found) = contract::load(&mut sources, loader, path, from, types);
+    let (contract, found) = contract::load(&mut sources, loader, path, &[], from, types);
     if let Some(failure) = failure() {
         return Err(failure);
     }

@@ -39,8 +39,14 @@ fn contracts_of_others_are_answered_whole() {
     ] {
         let mut types = Types::default();
         let loader = Disk(folder.clone());
-        let (contract, found) =
-            contract::load(&mut Sources::default(), &loader, name, from, &mut types);
+        let (contract, found) = contract::load(
+            &mut Sources::default(),
+            &loader,
+            name,
+            &[],
+            from,
+            &mut types,
+        );
         let contract = contract.unwrap_or_else(|| panic!("{name}: {found:?}"));
         let mut mock = Mock::new(&contract, &types);
         assert!(mock.len() >= least, "{name}: {} operations", mock.len());
