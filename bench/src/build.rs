@@ -19,11 +19,11 @@ const GATEWAY: &str = "bench/gateway";
 /// Where a contender's program comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// From the spec in `bench/gateway`.
+    /// From the specs in `bench/gateway`: one for whoever has a token, one for all.
     Generated,
     /// Written by hand: a package of this workspace.
     Peer(&'static str),
-    /// From the system's packages.
+    /// From packages of the system, of Go or of Node.
     Installed(Installed),
 }
 
@@ -32,18 +32,20 @@ impl Source {
     pub(crate) fn build(
         self,
         root: &Path,
+        guarded: bool,
         profile: &str,
         install: bool,
     ) -> anyhow::Result<PathBuf> {
         match self {
-            Source::Installed(installed) => installed.find(install),
+            Source::Installed(installed) => installed.find(root, install),
             Source::Peer(package) => build(root, root, package, profile),
             Source::Generated => {
                 let workspace = root.join(GATEWAY);
                 generate(root, &workspace)?;
                 fs::copy(root.join("Cargo.lock"), workspace.join("Cargo.lock"))
                     .context("the lock file can't be copied")?;
-                build(root, &workspace, "screen-bff", profile)
+                let package = if guarded { "guarded-bff" } else { "screen-bff" };
+                build(root, &workspace, package, profile)
             }
         }
     }

@@ -1,9 +1,10 @@
-//! The gateways that are compared: what each is, and how it is started.
+//! A gateway that is compared with others: what it does, and how it is started.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -11,10 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
 use crate::build::Source;
-use crate::installed::Installed;
 use crate::process::Process;
 use crate::run::Settings;
 use crate::upstream::Upstreams;
+use crate::workload::{Question, Workload};
 
 /// Where free ports are looked for: below those the kernel chooses from.
 const LOWEST_PORT: u16 = 18_000;
@@ -27,117 +28,54 @@ pub(crate) struct Contender {
     pub(crate) about: &'static str,
     /// Where it comes from.
     pub(crate) source: Source,
-    /// The workloads it is set up for; none named is all.
-    pub(crate) workloads: &'static [&'static str],
-    environment: fn(&Places) -> Vec<(&'static str, String)>,
+    /// The workloads it is set up for.
+    pub(crate) does: &'static [Does],
+    /// What its environment holds, and its configuration names.
+    pub(crate) environment: fn(&Places) -> Vec<(&'static str, String)>,
+}
+
+/// A workload that a contender is set up for.
+pub(crate) enum Does {
+    /// All of it.
+    All(&'static str),
+    /// As much as it can express.
+    Part {
+        /// The workload's name.
+        workload: &'static str,
+        /// What is asked, and what is right then.
+        questions: fn() -> Vec<Question>,
+        /// What it does otherwise, or leaves out.
+        otherwise: &'static str,
+    },
+}
+
+impl Does {
+    fn name(&self) -> &'static str {
+        match self {
+            Does::All(name) | Does::Part { workload: name, .. } => name,
+        }
+    }
 }
 
 /// What a contender is told when it starts.
-struct Places<'a> {
-    listen: SocketAddr,
-    admin: SocketAddr,
-    upstreams: &'a Upstreams,
-}
-
-/// Every contender.
-pub(crate) const ALL: [Contender; 6] = [
-    Contender {
-        name: "bff",
-        about: "generated from bench/gateway/specs/screen.yaml; it writes no access log, as the other doesn't",
-        source: Source::Generated,
-        workloads: &[],
-        environment: |places| bff(places, "info,access=off"),
-    },
-    Contender {
-        name: "bff-log",
-        about: "the same as it is when nothing is set: it logs every request",
-        source: Source::Generated,
-        workloads: &[],
-        environment: |places| bff(places, "info"),
-    },
-    Contender {
-        name: "axum",
-        about: "written by hand: axum, reqwest, serde (bench/peers/axum-handwritten)",
-        source: Source::Peer("axum-handwritten"),
-        workloads: &[],
-        environment: |places| {
-            let mut variables = upstream_urls(places.upstreams);
-            variables.push(("LISTEN", places.listen.to_string()));
-            variables
-        },
-    },
-    Contender {
-        name: "nginx",
-        about: "passes through (bench/peers/nginx/pass.conf)",
-        source: Source::Installed(Installed {
-            program: "nginx",
-            needs: &[],
-            packages: &["nginx-light"],
-            configuration: "nginx/pass.conf",
-            arguments: &["-e", "stderr", "-c"],
-        }),
-        workloads: &["pass"],
-        environment: addresses,
-    },
-    Contender {
-        name: "nginx-lua",
-        about: "three subrequests at once, put together in Lua with lua-cjson (bench/peers/nginx/screen.lua)",
-        source: Source::Installed(Installed {
-            program: "nginx",
-            needs: &["/usr/lib/nginx/modules/ngx_http_lua_module.so"],
-            packages: &["nginx-light", "libnginx-mod-http-lua", "lua-cjson"],
-            configuration: "nginx/screen.conf",
-            arguments: &["-e", "stderr", "-c"],
-        }),
-        workloads: &["screen"],
-        environment: addresses,
-    },
-    Contender {
-        name: "haproxy",
-        about: "passes through (bench/peers/haproxy/pass.cfg)",
-        source: Source::Installed(Installed {
-            program: "haproxy",
-            needs: &[],
-            packages: &["haproxy"],
-            configuration: "haproxy/pass.cfg",
-            arguments: &["-db", "-f"],
-        }),
-        workloads: &["pass"],
-        environment: addresses,
-    },
-];
-
-/// What the configuration of an installed contender names.
-fn addresses(places: &Places) -> Vec<(&'static str, String)> {
-    vec![
-        ("LISTEN", places.listen.to_string()),
-        ("USERS", places.upstreams.users.clone()),
-        ("ORDERS", places.upstreams.orders.clone()),
-        ("CATALOG", places.upstreams.catalog.clone()),
-        ("MODULES", "/usr/lib/nginx/modules".to_owned()),
-    ]
-}
-
-fn bff(places: &Places, log: &str) -> Vec<(&'static str, String)> {
-    let mut variables = upstream_urls(places.upstreams);
-    variables.push(("BFF_LISTEN", places.listen.to_string()));
-    variables.push(("BFF_ADMIN_LISTEN", places.admin.to_string()));
-    variables.push(("BFF_LOG", log.to_owned()));
-    variables
-}
-
-fn upstream_urls(upstreams: &Upstreams) -> Vec<(&'static str, String)> {
-    vec![
-        ("USERS_URL", format!("http://{}", upstreams.users)),
-        ("ORDERS_URL", format!("http://{}", upstreams.orders)),
-        ("CATALOG_URL", format!("http://{}", upstreams.catalog)),
-    ]
+pub(crate) struct Places<'a> {
+    /// Where to serve.
+    pub(crate) listen: SocketAddr,
+    /// Where to serve operators, for one that does so apart.
+    pub(crate) admin: SocketAddr,
+    /// Whom to call.
+    pub(crate) upstreams: &'a Upstreams,
+    /// Whether tokens are to be verified.
+    pub(crate) guarded: bool,
 }
 
 /// A contender that has been built.
 pub(crate) struct Ready {
     /// Which one.
     pub(crate) contender: &'static Contender,
+    /// What it is asked, without tokens.
+    questions: fn() -> Vec<Question>,
+    guarded: bool,
     program: PathBuf,
     root: PathBuf,
     /// What it writes to standard error; the last start's.
@@ -153,10 +91,24 @@ pub(crate) struct Running {
 }
 
 impl Contender {
-    /// Builds it, or takes the program the settings name, or one that was built from the same source.
+    /// How much of a workload it does.
+    pub(crate) fn does(&self, workload: &Workload) -> Option<&'static Does> {
+        self.does.iter().find(|does| does.name() == workload.name)
+    }
+
+    /// What it does otherwise than the others, in words.
+    pub(crate) fn otherwise(&self, workload: &Workload) -> Option<&'static str> {
+        match self.does(workload)? {
+            Does::All(_) => None,
+            Does::Part { otherwise, .. } => Some(otherwise),
+        }
+    }
+
+    /// Builds it for a workload, or takes the program the settings name, or one that was built from the same source.
     pub(crate) fn ready(
         &'static self,
         root: &Path,
+        workload: &Workload,
         settings: &Settings,
         built: &[Ready],
     ) -> anyhow::Result<Ready> {
@@ -165,15 +117,24 @@ impl Contender {
             Some((_, path)) => path.clone(),
             None => match built.iter().find(same) {
                 Some(ready) => ready.program.clone(),
-                None => self
-                    .source
-                    .build(root, &settings.profile, settings.install)?,
+                None => {
+                    let Settings {
+                        profile, install, ..
+                    } = settings;
+                    self.source
+                        .build(root, workload.guarded, profile, *install)?
+                }
             },
         };
         let logs = root.join("target/bench");
         fs::create_dir_all(&logs)?;
         Ok(Ready {
             contender: self,
+            questions: match self.does(workload) {
+                Some(Does::Part { questions, .. }) => *questions,
+                Some(Does::All(_)) | None => workload.questions,
+            },
+            guarded: workload.guarded,
             program,
             root: root.to_owned(),
             log: logs.join(self.name).with_extension("log"),
@@ -185,6 +146,16 @@ impl Ready {
     /// Its program.
     pub(crate) fn program(&self) -> &Path {
         &self.program
+    }
+
+    /// What it is asked.
+    pub(crate) fn questions(&self, upstreams: &Upstreams) -> Rc<[Question]> {
+        let questions = (self.questions)();
+        if self.guarded {
+            upstreams.authorize(questions).into()
+        } else {
+            questions.into()
+        }
     }
 
     /// Starts it, and waits until it takes connections.
@@ -203,6 +174,7 @@ impl Ready {
             listen,
             admin,
             upstreams,
+            guarded: self.guarded,
         };
         let mut command = match under {
             [] => Command::new(&self.program),

@@ -8,18 +8,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::rc::Rc;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::build::{self, Source};
-use crate::contender;
+use crate::build;
+use crate::contenders;
 use crate::instructions;
 use crate::run::Settings;
 use crate::upstream::Upstreams;
-use crate::workload::{self, Question};
+use crate::workload;
 
 /// Where the counts are kept.
 const FILE: &str = "bench/counts.json";
@@ -62,7 +61,7 @@ enum Program {
     Test(&'static str),
 }
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 9] = [
     part(
         "projection of 55 kB",
         Program::Projection("recommendations"),
@@ -89,6 +88,16 @@ const PARTS: [Part; 7] = [
         "JWT not seen before",
         Program::Test("counted::jwt_new"),
         2_500,
+    ),
+    part(
+        "limit, one subject",
+        Program::Test("counted::limit_known"),
+        20_000,
+    ),
+    part(
+        "limit, many subjects",
+        Program::Test("counted::limit_new"),
+        20_000,
     ),
 ];
 
@@ -127,16 +136,12 @@ pub(crate) async fn run(root: &Path, arguments: &Arguments) -> anyhow::Result<()
         eprintln!("{}: {count}", part.name);
         counts.insert(part.name.to_owned(), count);
     }
-    let gateway = contender::ALL
-        .iter()
-        .find(|one| one.source == Source::Generated)
-        .context("there is no gateway")?;
+    let [gateway, ..] = &contenders::ALL;
     let settings = Settings::of_profile(PROFILE);
-    let ready = gateway.ready(root, &settings, &[])?;
     for workload in [&workload::SCREEN, &workload::PASS] {
-        let questions: Rc<[Question]> = (workload.questions)().into();
+        let ready = gateway.ready(root, workload, &settings, &[])?;
         let upstreams = Upstreams::start()?;
-        let count = instructions::count(&ready, root, &questions, &upstreams).await?;
+        let count = instructions::count(&ready, root, workload, &upstreams).await?;
         eprintln!("request: {}: {count:.0}", workload.name);
         counts.insert(format!("request: {}", workload.name), count as u64);
     }

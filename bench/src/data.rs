@@ -1,15 +1,21 @@
-//! What the upstreams hold: the same records in every run, about 80 kB a screen.
+//! What the upstreams hold: the same records in every run.
 //!
 //! Nothing goes in but a number; the same number gives the same record. Never random, never read from disk.
 
 mod catalog;
 mod chance;
+mod documents;
 mod orders;
+mod small;
 mod users;
+mod wishes;
 
 pub(crate) use catalog::{Product, Seller, product, recommendations};
+pub(crate) use documents::{EXPORT, document, document_id, export};
 pub(crate) use orders::{Order, orders};
+pub(crate) use small::{card, cart, offer};
 pub(crate) use users::user;
+pub(crate) use wishes::{highlighted, merchants, wishlist};
 
 /// How many users there are: requests go round them, so that no two neighbours ask for the same.
 pub(crate) const USERS: usize = 16;
@@ -48,6 +54,15 @@ mod tests {
             within("orders", parts[1], 19_000, 21_000);
             within("recommendations", parts[2], 54_500, 57_500);
             within("screen", parts.iter().sum(), 77_000, 81_000);
+        }
+        for number in 0..USERS {
+            let size = |value: serde_json::Result<Vec<u8>>| value.unwrap().len();
+            let kilobyte = |what, bytes| within(what, bytes, 930, 1_080);
+            kilobyte("card", size(serde_json::to_vec(&card(number))));
+            kilobyte("cart", size(serde_json::to_vec(&cart(number))));
+            kilobyte("offer", size(serde_json::to_vec(&offer(number))));
+            let document = size(serde_json::to_vec(&document(number)));
+            within("document", document, 97_000, 103_000);
         }
         for number in 0..PRODUCTS {
             let bytes = serde_json::to_vec(&product(number)).unwrap().len();

@@ -4,14 +4,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::rc::Rc;
 
 use anyhow::Context;
 
 use crate::contender::Ready;
 use crate::load::Load;
 use crate::upstream::Upstreams;
-use crate::workload::Question;
+use crate::workload::Workload;
 
 /// Requests whose instructions count.
 const REQUESTS: u64 = 1_000;
@@ -27,18 +26,19 @@ const CONNECTIONS: usize = 1;
 pub(crate) async fn count(
     ready: &Ready,
     root: &Path,
-    questions: &Rc<[Question]>,
+    workload: &Workload,
     upstreams: &Upstreams,
 ) -> anyhow::Result<f64> {
-    let start = total(ready, root, questions, upstreams, WARM_UP).await?;
-    let whole = total(ready, root, questions, upstreams, WARM_UP + REQUESTS).await?;
-    Ok(whole.saturating_sub(start) as f64 / REQUESTS as f64)
+    // A long answer is a thousand short ones.
+    let requests = if workload.slice < 100 { 10 } else { REQUESTS };
+    let start = total(ready, root, upstreams, WARM_UP.min(requests)).await?;
+    let whole = total(ready, root, upstreams, WARM_UP.min(requests) + requests).await?;
+    Ok(whole.saturating_sub(start) as f64 / requests as f64)
 }
 
 async fn total(
     ready: &Ready,
     root: &Path,
-    questions: &Rc<[Question]>,
     upstreams: &Upstreams,
     requests: u64,
 ) -> anyhow::Result<u64> {
@@ -47,7 +47,8 @@ async fn total(
     let file = format!("--callgrind-out-file={}", out.display());
     let under = ["valgrind", "--quiet", "--tool=callgrind", &file];
     let mut running = ready.start_under(&under, upstreams).await?;
-    let mut load = Load::connect(running.address, questions, CONNECTIONS).await?;
+    let questions = ready.questions(upstreams);
+    let mut load = Load::connect(running.address, &questions, CONNECTIONS).await?;
     load.drive(requests).await?;
     drop(load);
     running.process.terminate().await?;

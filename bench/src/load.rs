@@ -1,6 +1,7 @@
 //! The load: so many connections, each asking its next question when the last is answered, and comparing every answer.
 //!
-//! An answer is compared as JSON once; after that, the same bytes to the same question are right without parsing.
+//! An answer is compared as JSON once; after that, the same bytes to the same question are right without parsing. One that
+//! is too long to be kept is compared by its hash, as it comes.
 //! Any other status, any other value, a connection that ends: the whole run ends with what was wrong.
 
 use std::cell::{Cell, RefCell};
@@ -11,26 +12,29 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Empty};
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, spawn_local};
+use xxhash_rust::xxh3::Xxh3;
 
-use crate::workload::Question;
+use crate::workload::{Question, Right};
 
 /// How often it is looked for what is due, where a rate is given.
 const TICK: Duration = Duration::from_millis(1);
 
 /// Open connections to one gateway.
 pub(crate) struct Load {
-    connections: Vec<Connection>,
+    /// The one that has rested longest first.
+    connections: VecDeque<Connection>,
     asking: Rc<Asking>,
 }
 
-type Connection = SendRequest<Empty<Bytes>>;
+type Connection = SendRequest<Full<Bytes>>;
 
 /// What all connections share.
 struct Asking {
@@ -41,6 +45,8 @@ struct Asking {
     right: RefCell<Vec<Option<Bytes>>>,
     /// Questions still to be asked.
     left: Cell<u64>,
+    /// Bytes of answers, and how many answers.
+    came: Cell<(u64, u64)>,
 }
 
 impl Load {
@@ -50,13 +56,13 @@ impl Load {
         questions: &Rc<[Question]>,
         connections: usize,
     ) -> anyhow::Result<Load> {
-        let mut open = Vec::with_capacity(connections);
+        let mut open = VecDeque::with_capacity(connections);
         for _ in 0..connections {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
             let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
             spawn_local(connection);
-            open.push(sender);
+            open.push_back(sender);
         }
         Ok(Load {
             connections: open,
@@ -65,25 +71,39 @@ impl Load {
                 right: RefCell::new(vec![None; questions.len()]),
                 questions: Rc::clone(questions),
                 left: Cell::new(0),
+                came: Cell::new((0, 0)),
             }),
         })
     }
 
     /// Asks so many questions, over all connections at once, and gives how long that took.
     pub(crate) async fn drive(&mut self, requests: u64) -> anyhow::Result<Duration> {
-        self.asking.left.set(requests);
-        let started = Instant::now();
-        let mut asking = JoinSet::new();
-        for connection in self.connections.drain(..) {
-            asking.spawn_local(Rc::clone(&self.asking).ask(connection));
-        }
-        while let Some(connection) = asking.join_next().await {
-            self.connections.push(connection??);
-        }
-        Ok(started.elapsed())
+        self.drive_some(requests, self.connections.len()).await
     }
 
-    /// Asks so many questions a second for so long, and gives how long each answer took, from when its question was due.
+    /// The same with no more than so many at once, going round the connections.
+    pub(crate) async fn drive_some(
+        &mut self,
+        requests: u64,
+        at_once: usize,
+    ) -> anyhow::Result<Duration> {
+        self.asking.left.set(requests);
+        let resting = Rc::new(RefCell::new(std::mem::take(&mut self.connections)));
+        let started = Instant::now();
+        let mut asking = JoinSet::new();
+        for _ in 0..at_once {
+            asking.spawn_local(Rc::clone(&self.asking).ask(Rc::clone(&resting)));
+        }
+        while let Some(done) = asking.join_next().await {
+            done??;
+        }
+        let took = started.elapsed();
+        self.connections = resting.take();
+        Ok(took)
+    }
+
+    /// Asks so many questions a second for so long, and gives how long each answer took, from when its question was due, in
+    /// the order they were due.
     pub(crate) async fn at_rate(
         &mut self,
         rate: u32,
@@ -92,11 +112,11 @@ impl Load {
         let started = Instant::now();
         let due_at = |elapsed: Duration| (elapsed.as_secs_f64() * f64::from(rate)) as usize;
         let all = due_at(span);
-        let mut times = Vec::with_capacity(all);
-        let (mut due, mut waiting) = (0, VecDeque::new());
+        let mut times = vec![Duration::ZERO; all];
+        let (mut due, mut answers, mut waiting) = (0, 0, VecDeque::new());
         let mut asking = JoinSet::new();
         let mut tick = tokio::time::interval(TICK);
-        while times.len() < all {
+        while answers < all {
             tokio::select! {
                 now = tick.tick() => {
                     let now = now.into_std().max(started);
@@ -105,84 +125,136 @@ impl Load {
                     due = until;
                 }
                 Some(answered) = asking.join_next() => {
-                    let (connection, took) = answered??;
-                    self.connections.push(connection);
-                    times.push(took);
+                    let (connection, number, took) = answered??;
+                    self.connections.push_back(connection);
+                    answers += 1;
+                    if let Some(time) = times.get_mut(number) {
+                        *time = took;
+                    }
                 }
             }
             while let Some((number, since)) = waiting.pop_front() {
-                let Some(mut connection) = self.connections.pop() else {
+                let Some(mut connection) = self.connections.pop_front() else {
                     waiting.push_front((number, since));
                     break;
                 };
                 let all = Rc::clone(&self.asking);
                 asking.spawn_local(async move {
-                    let number = number % all.questions.len().max(1);
-                    let question = all
-                        .questions
-                        .get(number)
-                        .context("there is nothing to ask")?;
-                    all.ask_one(&mut connection, number, question).await?;
-                    anyhow::Ok((connection, since.elapsed()))
+                    all.ask_one(&mut connection, number).await?;
+                    anyhow::Ok((connection, number, since.elapsed()))
                 });
             }
         }
         Ok(times)
     }
 
-    /// Bytes of one answer, the average over all questions that were asked.
-    pub(crate) fn bytes_out(&self) -> usize {
-        let right = self.asking.right.borrow();
-        let sizes = right.iter().flatten().map(Bytes::len);
-        sizes.clone().sum::<usize>() / sizes.count().max(1)
+    /// Bytes of one answer, the average over all there were.
+    pub(crate) fn bytes_out(&self) -> u64 {
+        let (bytes, answers) = self.asking.came.get();
+        bytes / answers.max(1)
     }
 }
 
 impl Asking {
-    async fn ask(self: Rc<Self>, mut connection: Connection) -> anyhow::Result<Connection> {
+    async fn ask(self: Rc<Self>, resting: Rc<RefCell<VecDeque<Connection>>>) -> anyhow::Result<()> {
         while let Some(left) = self.left.get().checked_sub(1) {
             self.left.set(left);
-            let number = left as usize % self.questions.len().max(1);
-            let question = self
-                .questions
-                .get(number)
-                .context("there is nothing to ask")?;
-            self.ask_one(&mut connection, number, question)
-                .await
-                .with_context(|| format!("GET {}", question.path))?;
+            let rested = resting.borrow_mut().pop_front();
+            let mut connection = rested.context("there are more askers than connections")?;
+            self.ask_one(&mut connection, left as usize).await?;
+            resting.borrow_mut().push_back(connection);
         }
-        Ok(connection)
+        Ok(())
     }
 
-    async fn ask_one(
+    /// Asks the question whose turn it is.
+    async fn ask_one(&self, connection: &mut Connection, number: usize) -> anyhow::Result<()> {
+        let number = number % self.questions.len().max(1);
+        let question = self.questions.get(number);
+        let question = question.context("there is nothing to ask")?;
+        let asked = self.ask_question(connection, number, question).await;
+        asked.with_context(|| question.path.clone())
+    }
+
+    async fn ask_question(
         &self,
         connection: &mut Connection,
         number: usize,
         question: &Question,
     ) -> anyhow::Result<()> {
-        let request = Request::get(&question.path)
+        let mut request = Request::builder()
+            .uri(&question.path)
             .header(header::HOST, &self.host)
             .header(header::ACCEPT, "application/json")
-            .header(header::USER_AGENT, "bff-bench")
-            .body(Empty::new())?;
+            .header(header::USER_AGENT, "bff-bench");
+        if let Some(token) = &question.authorization {
+            request = request.header(header::AUTHORIZATION, token);
+        }
+        let body = match &question.posted {
+            Some(body) => {
+                request = request
+                    .method(Method::POST)
+                    .header(header::CONTENT_TYPE, "application/json");
+                body.clone()
+            }
+            None => Bytes::new(),
+        };
         connection.ready().await?;
-        let response = connection.send_request(request).await?;
+        let response = connection
+            .send_request(request.body(Full::new(body))?)
+            .await?;
         let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
         if status != StatusCode::OK {
+            let body = response.into_body().collect().await?.to_bytes();
             bail!("{status}: {}", String::from_utf8_lossy(&body));
         }
-        let mut right = self.right.borrow_mut();
-        let known = right.get_mut(number).context("no such question")?;
+        let bytes = match &question.right {
+            Right::Json(right) => self.compare(number, right, response).await?,
+            Right::Bytes { length, hash } => {
+                let (found, same) = digest(response).await?;
+                if (found, same) != (*length as u64, *hash) {
+                    bail!("the answer has {found} bytes that aren't the {length} that are right");
+                }
+                found
+            }
+        };
+        let (sum, answers) = self.came.get();
+        self.came.set((sum + bytes, answers + 1));
+        Ok(())
+    }
+
+    async fn compare(
+        &self,
+        number: usize,
+        right: &Value,
+        response: Response<Incoming>,
+    ) -> anyhow::Result<u64> {
+        let body = response.into_body().collect().await?.to_bytes();
+        let length = body.len() as u64;
+        let mut seen = self.right.borrow_mut();
+        let known = seen.get_mut(number).context("no such question")?;
         if known.as_ref() != Some(&body) {
             let answer: Value = serde_json::from_slice(&body).context("the answer is no JSON")?;
-            if let Some(difference) = difference("answer", &answer, &question.right) {
+            if let Some(difference) = difference("answer", &answer, right) {
                 bail!("{difference}");
             }
             *known = Some(body);
         }
-        Ok(())
+        Ok(length)
     }
+}
+
+/// How many bytes come, and their hash.
+async fn digest(response: Response<Incoming>) -> anyhow::Result<(u64, u64)> {
+    let mut body = response.into_body();
+    let (mut length, mut hasher) = (0, Xxh3::new());
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            length += data.len() as u64;
+            hasher.update(&data);
+        }
+    }
+    Ok((length, hasher.digest()))
 }
 
 /// Where two values first differ, in words.

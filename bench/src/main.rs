@@ -9,18 +9,23 @@
 mod build;
 mod checking;
 mod contender;
+mod contenders;
 mod counts;
 mod cpu;
 mod data;
-mod idle;
 mod installed;
 mod instructions;
 mod latency;
 mod load;
 mod machine;
+mod memory;
+mod plot;
 mod process;
 mod report;
+mod results;
 mod run;
+mod spread;
+mod tokens;
 mod turn;
 mod upstream;
 mod workload;
@@ -33,6 +38,7 @@ use clap::{Parser, Subcommand};
 
 use run::Settings;
 use tokio::task::LocalSet;
+use workload::Workload;
 
 /// Compares generated gateways with others, side by side, in one run.
 #[derive(Parser)]
@@ -46,14 +52,25 @@ struct Arguments {
 enum Command {
     /// Three upstream calls at once, about 80 kB in, a fifth of it out
     Screen(Settings),
+    /// The same with a token and a limit
+    ScreenJwt(Settings),
+    /// Three small upstream calls at once
+    Small(Settings),
+    /// A join of fifty, and a call for each of twenty
+    Join(Settings),
     /// One upstream answer of 2 kB, passed through
     Pass(Settings),
+    /// One of 100 kB
+    #[command(name = "pass-100k")]
+    Pass100k(Settings),
+    /// One of 100 MB
+    Stream(Settings),
     /// The time that `bff check` takes, over three specs and over two hundred
     Check(checking::Settings),
     /// How long answers take at a fixed rate
     Latency(latency::Arguments),
-    /// Program, start and memory
-    Idle(Settings),
+    /// Program, start, memory idle and under load
+    Memory(Settings),
     /// Instructions of what must not get slower, against bench/counts.json
     Counts(counts::Arguments),
     /// The upstreams; prints where they listen, ends with its standard input
@@ -65,12 +82,17 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Upstream => block_on(upstream::serve()),
         Command::Screen(settings) => compare(&workload::SCREEN, &settings),
+        Command::ScreenJwt(settings) => compare(&workload::SCREEN_JWT, &settings),
+        Command::Small(settings) => compare(&workload::SMALL, &settings),
+        Command::Join(settings) => compare(&workload::JOIN, &settings),
         Command::Pass(settings) => compare(&workload::PASS, &settings),
+        Command::Pass100k(settings) => compare(&workload::PASS_100K, &settings),
+        Command::Stream(settings) => compare(&workload::STREAM, &settings),
         Command::Check(settings) => root().and_then(|root| checking::run(root, &settings)),
         Command::Latency(arguments) => {
             root().and_then(|root| block_on(latency::run(root, &arguments)))
         }
-        Command::Idle(settings) => root().and_then(|root| block_on(idle::run(root, &settings))),
+        Command::Memory(settings) => root().and_then(|root| block_on(memory::run(root, &settings))),
         Command::Counts(arguments) => {
             root().and_then(|root| block_on(counts::run(root, &arguments)))
         }
@@ -91,16 +113,18 @@ fn root() -> anyhow::Result<&'static Path> {
         .context("the bench crate stands in the workspace's root")
 }
 
-fn compare(workload: &workload::Workload, settings: &Settings) -> anyhow::Result<()> {
+fn compare(workload: &Workload, settings: &Settings) -> anyhow::Result<()> {
     let root = root()?;
+    let settings = &settings.shortened();
     let measured = block_on(run::run(root, workload, settings))?;
     let machine = machine::Machine::here(root);
-    let text = report::text(workload, settings, &machine, &measured);
-    println!("{text}");
-    if settings.are_partial() {
-        return Ok(());
-    }
-    report::write(root, workload, settings, &machine, &measured, &text)
+    let outcome = results::Outcome {
+        name: workload.name,
+        page: &report::text(workload, settings, &machine, &measured),
+        record: &report::record(workload, settings, &machine, &measured),
+        plot: Some(report::plot(workload, &measured)),
+    };
+    results::keep(root, settings, outcome)
 }
 
 /// One thread: what the harness does must not take more than one of the machine's cores.

@@ -1,46 +1,14 @@
-//! What is shown and kept of a comparison: a page to read, and the same figures as JSON.
+//! What is shown and kept of a comparison: a page to read, the same figures as JSON, and a plot.
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::Context;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::build::Source;
 use crate::machine::Machine;
-use crate::run::{Measured, SLICE, Series, Settings};
+use crate::plot::{self, Bar};
+use crate::run::{Measured, Series, Settings};
+use crate::spread::Spread;
 use crate::turn::Round;
 use crate::workload::Workload;
-
-/// A sample's middle and ends.
-struct Spread {
-    median: f64,
-    least: f64,
-    most: f64,
-}
-
-impl Spread {
-    fn of(values: impl IntoIterator<Item = f64>) -> Spread {
-        let mut values: Vec<f64> = values.into_iter().collect();
-        values.sort_by(f64::total_cmp);
-        let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
-        let last = values.len().saturating_sub(1);
-        Spread {
-            median: (at(last / 2) + at(last.div_ceil(2))) / 2.0,
-            least: at(0),
-            most: at(last),
-        }
-    }
-
-    fn text(&self, digits: usize) -> String {
-        let Spread {
-            median,
-            least,
-            most,
-        } = self;
-        format!("{median:.digits$} ({least:.digits$}–{most:.digits$})")
-    }
-}
 
 /// The page.
 pub(crate) fn text(
@@ -50,13 +18,10 @@ pub(crate) fn text(
     measured: &Measured,
 ) -> String {
     let Settings {
-        rounds,
-        warm_up,
-        connections,
-        profile,
-        ..
+        rounds, profile, ..
     } = settings;
-    let requests = settings.requests.unwrap_or(workload.requests);
+    let (warm_up, connections) = (settings.warm_up(workload), settings.connections(workload));
+    let (requests, slice) = (settings.requests(workload), workload.slice);
     let bytes_out = measured.series.first().map_or(0.0, |first| {
         spread(first, |round| round.bytes_out as f64).median
     });
@@ -66,7 +31,7 @@ pub(crate) fn text(
          `cargo run --release -p bff-bench -- {name}`\n\n\
          {machine}\n\n\
          {rounds} rounds; in each, every contender is started afresh, warmed up with {warm_up} requests and answers \
-         {requests}, {SLICE} at a time in turn, over {connections} connections with one request each. All are built with the profile \
+         {requests}, {slice} at a time in turn, over {connections} connections with one request each. All are built with the profile \
          `{profile}`. Every answer is compared with the right one, and the upstream calls are counted ({calls} a request). CPU \
          time is that of the contender's process, as the kernel accounts for it; instructions are those a request takes \
          outside the kernel, counted by valgrind in a run of their own. Medians, with the least and the most.\n\n\
@@ -96,9 +61,12 @@ pub(crate) fn text(
     }
     page.push('\n');
     for series in &measured.series {
+        let otherwise = series.contender.otherwise(workload);
         page.push_str(&format!(
-            "- {}: {}\n",
-            series.contender.name, series.contender.about
+            "- {}: {}{}\n",
+            series.contender.name,
+            series.contender.about,
+            otherwise.map_or_else(String::new, |words| format!(". {words}")),
         ));
     }
     for (contender, why) in &measured.left_out {
@@ -130,34 +98,55 @@ pub(crate) fn text(
     page
 }
 
-/// Writes `bench/results/NAME.md` and `.json`.
-pub(crate) fn write(
-    root: &Path,
+/// The figures.
+pub(crate) fn record(
     workload: &Workload,
     settings: &Settings,
     machine: &Machine,
     measured: &Measured,
-    page: &str,
-) -> anyhow::Result<()> {
+) -> Value {
     let series = measured.series.iter().map(|series| {
-        let figures = json!({ "rounds": series.rounds, "instructions": series.instructions });
+        let figures = json!({
+            "rounds": series.rounds,
+            "instructions": series.instructions,
+            "otherwise": series.contender.otherwise(workload),
+        });
         (series.contender.name.to_owned(), figures)
     });
-    let record = json!({
+    json!({
         "workload": workload.name,
         "targets": workload.targets,
         "settings": settings,
+        "requests": settings.requests(workload),
+        "connections": settings.connections(workload),
         "machine": machine,
         "bytes_in": measured.bytes_in,
         "contenders": series.collect::<serde_json::Map<_, _>>(),
-    });
-    let directory = root.join("bench/results");
-    fs::create_dir_all(&directory)?;
-    for (extension, text) in [("md", page), ("json", &format!("{record:#}\n"))] {
-        let path = directory.join(workload.name).with_extension(extension);
-        fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
-    }
-    Ok(())
+    })
+}
+
+/// CPU time of each contender.
+pub(crate) fn plot(workload: &Workload, measured: &Measured) -> String {
+    let ours = measured.series.first();
+    let bars: Vec<Bar> = measured
+        .series
+        .iter()
+        .map(|series| {
+            let other = series.contender.source != Source::Generated;
+            let times = other.then_some(ours).flatten().map(|ours| {
+                let pairs = series.rounds.iter().zip(&ours.rounds);
+                Spread::of(pairs.map(|(other, ours)| other.cpu_us / ours.cpu_us)).median
+            });
+            Bar {
+                name: series.contender.name.to_owned(),
+                value: spread(series, |round| round.cpu_us),
+                ours: !other,
+                note: times.map_or_else(String::new, |times| format!(", {times:.2} times ours")),
+            }
+        })
+        .collect();
+    let title = format!("{}: CPU time a request", workload.name);
+    plot::bars(&title, "µs", &bars)
 }
 
 fn spread(series: &Series, of: fn(&Round) -> f64) -> Spread {
@@ -201,24 +190,4 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_spread_has_the_middle_of_an_even_number_too() {
-        for (values, median, least, most) in [
-            (vec![3.0, 1.0, 2.0], 2.0, 1.0, 3.0),
-            (vec![4.0, 1.0, 2.0, 3.0], 2.5, 1.0, 4.0),
-            (vec![5.0], 5.0, 5.0, 5.0),
-        ] {
-            let spread = Spread::of(values);
-            assert_eq!(
-                (spread.median, spread.least, spread.most),
-                (median, least, most)
-            );
-        }
-    }
 }

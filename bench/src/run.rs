@@ -3,45 +3,47 @@
 //! A turn is short, and every second time they go backwards, so that what else the machine does meets all alike.
 
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use crate::contender::{self, Contender, Ready};
+use crate::build::Source;
+use crate::contender::{Contender, Ready};
+use crate::contenders;
 use crate::instructions;
+use crate::load::Load;
 use crate::turn::{Round, Turn};
 use crate::upstream::Upstreams;
-use crate::workload::{Question, Workload};
-
-/// Requests a contender answers before it is another's turn.
-pub(crate) const SLICE: u64 = 500;
+use crate::workload::Workload;
 
 /// The profile of what is shipped.
 const SHIPPED: &str = "dist";
 
 /// How much is done.
-#[derive(Args, Serialize)]
+#[derive(Args, Serialize, Clone)]
 pub(crate) struct Settings {
     /// Rounds; in each, every contender runs once
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
     /// Requests a contender answers in a round [default: the workload's]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) requests: Option<u64>,
-    /// Requests before those, which don't count
-    #[arg(long, default_value_t = 2_000)]
-    pub(crate) warm_up: u64,
-    /// Connections, each with one request at a time
-    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) connections: u16,
+    /// Requests before those, which don't count [default: those of two turns]
+    #[arg(long)]
+    pub(crate) warm_up: Option<u64>,
+    /// Connections, each with one request at a time [default: the workload's]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) connections: Option<u16>,
     /// The cargo profile that contenders are built with
     #[arg(long, default_value = SHIPPED)]
     pub(crate) profile: String,
-    /// Install what is missing with apt-get
+    /// Install what is missing
     #[arg(long)]
     pub(crate) install: bool,
+    /// A short look: one round of little; goes to target/bench/results
+    #[arg(long)]
+    pub(crate) quick: bool,
     /// Don't count instructions with valgrind
     #[arg(long)]
     pub(crate) skip_instructions: bool,
@@ -59,14 +61,45 @@ impl Settings {
         Settings {
             rounds: 1,
             requests: None,
-            warm_up: 0,
-            connections: 1,
+            warm_up: None,
+            connections: None,
             profile: profile.to_owned(),
             install: false,
+            quick: false,
             skip_instructions: false,
             program: Vec::new(),
             only: Vec::new(),
         }
+    }
+
+    /// These, shortened if that was asked for.
+    pub(crate) fn shortened(&self) -> Settings {
+        let mut settings = self.clone();
+        if settings.quick {
+            settings.rounds = 1;
+            settings.skip_instructions = true;
+        }
+        settings
+    }
+
+    /// Requests a contender answers in a round.
+    pub(crate) fn requests(&self, workload: &Workload) -> u64 {
+        let usual = if self.quick {
+            workload.requests.div_ceil(5)
+        } else {
+            workload.requests
+        };
+        self.requests.unwrap_or(usual)
+    }
+
+    /// Requests before those.
+    pub(crate) fn warm_up(&self, workload: &Workload) -> u64 {
+        self.warm_up.unwrap_or(workload.slice * 2)
+    }
+
+    /// Connections, each with one request at a time.
+    pub(crate) fn connections(&self, workload: &Workload) -> usize {
+        self.connections.unwrap_or(workload.connections).into()
     }
 
     /// Whether this is a look at something, and no comparison to be kept.
@@ -106,9 +139,9 @@ pub(crate) async fn run(
     workload: &Workload,
     settings: &Settings,
 ) -> anyhow::Result<Measured> {
-    let (ready, left_out) = build(root, workload, settings)?;
-    let questions: Rc<[Question]> = (workload.questions)().into();
+    let (ready, mut left_out) = build(root, workload, settings)?;
     let upstreams = Upstreams::start()?;
+    let ready = tried(ready, workload, &upstreams, &mut left_out).await?;
     let mut series: Vec<Series> = ready
         .iter()
         .map(|ready| Series {
@@ -118,7 +151,7 @@ pub(crate) async fn run(
         })
         .collect();
     for number in 1..=settings.rounds {
-        let results = round(&ready, workload, settings, &questions, &upstreams)
+        let results = round(&ready, workload, settings, &upstreams)
             .await
             .with_context(|| format!("round {number}"))?;
         for (series, result) in series.iter_mut().zip(results) {
@@ -133,7 +166,7 @@ pub(crate) async fn run(
     if !settings.skip_instructions {
         for (ready, series) in ready.iter().zip(&mut series) {
             let name = series.contender.name;
-            match instructions::count(ready, root, &questions, &upstreams).await {
+            match instructions::count(ready, root, workload, &upstreams).await {
                 Ok(count) => {
                     eprintln!(
                         "{name:>8} {:8.0} thousand instructions a request",
@@ -145,11 +178,10 @@ pub(crate) async fn run(
             }
         }
     }
-    let sizes = questions.iter().map(|question| question.bytes_in);
     Ok(Measured {
         series,
         left_out,
-        bytes_in: sizes.sum::<usize>() / questions.len().max(1),
+        bytes_in: workload.bytes_in(),
     })
 }
 
@@ -164,20 +196,20 @@ pub(crate) fn build(
 ) -> anyhow::Result<Built> {
     let programs = settings.program.iter().map(|(name, _)| name);
     let mut named = settings.only.iter().chain(programs);
-    if let Some(unknown) = named.find(|name| contender::ALL.iter().all(|one| one.name != **name)) {
-        let names = contender::ALL.map(|one| one.name).join(", ");
+    if let Some(unknown) = named.find(|name| contenders::ALL.iter().all(|one| one.name != **name)) {
+        let names = contenders::ALL.map(|one| one.name).join(", ");
         bail!("no contender is called {unknown}: there are {names}");
     }
     let (mut ready, mut left_out) = (Vec::new(), Vec::new());
-    for contender in &contender::ALL {
+    for contender in &contenders::ALL {
         if !settings.only.is_empty() && !settings.only.iter().any(|name| name == contender.name) {
             continue;
         }
-        if !contender.workloads.is_empty() && !contender.workloads.contains(&workload.name) {
+        if contender.does(workload).is_none() {
             continue;
         }
         eprintln!("building {}: {}", contender.name, contender.about);
-        match contender.ready(root, settings, &ready) {
+        match contender.ready(root, workload, settings, &ready) {
             Ok(built) => ready.push(built),
             Err(error) => {
                 eprintln!("left out {}: {error:#}", contender.name);
@@ -189,23 +221,61 @@ pub(crate) fn build(
     Ok((ready, left_out))
 }
 
+/// Asks each once what will be asked of it. One that doesn't do it right is said, and left out; of ours that is a failure.
+pub(crate) async fn tried(
+    ready: Vec<Ready>,
+    workload: &Workload,
+    upstreams: &Upstreams,
+    left_out: &mut Vec<(&'static Contender, String)>,
+) -> anyhow::Result<Vec<Ready>> {
+    let mut good = Vec::with_capacity(ready.len());
+    for ready in ready {
+        let contender = ready.contender;
+        match try_out(&ready, workload, upstreams).await {
+            Ok(()) => good.push(ready),
+            Err(error) if matches!(contender.source, Source::Installed(_)) => {
+                eprintln!("left out {}: {error:#}", contender.name);
+                left_out.push((contender, format!("{error:#}")));
+            }
+            Err(error) => return Err(error.context(contender.name)),
+        }
+    }
+    ensure!(!good.is_empty(), "there is nothing to measure");
+    Ok(good)
+}
+
+async fn try_out(ready: &Ready, workload: &Workload, upstreams: &Upstreams) -> anyhow::Result<()> {
+    let questions = ready.questions(upstreams);
+    let running = ready.start(upstreams).await?;
+    let mut load = Load::connect(running.address, &questions, 1).await?;
+    let requests = questions.len() as u64;
+    let before = upstreams.answered().await?;
+    load.drive(requests).await?;
+    let made = upstreams.answered().await? - before;
+    let due = requests * workload.calls;
+    ensure!(
+        made == due,
+        "it makes {made} upstream calls for {requests} requests, not {due}"
+    );
+    Ok(())
+}
+
 async fn round(
     ready: &[Ready],
     workload: &Workload,
     settings: &Settings,
-    questions: &Rc<[Question]>,
     upstreams: &Upstreams,
 ) -> anyhow::Result<Vec<Round>> {
     let mut turns = Vec::with_capacity(ready.len());
     for ready in ready {
         let name = ready.contender.name;
-        let turn = Turn::start(ready, settings, questions, upstreams);
+        let turn = Turn::start(ready, workload, settings, upstreams);
         turns.push(turn.await.context(name)?);
     }
-    let mut left = settings.requests.unwrap_or(workload.requests);
+    let mut left = settings.requests(workload);
     let mut backwards = false;
     while left > 0 {
-        let requests = left.min(SLICE);
+        let requests = left.min(workload.slice);
         left -= requests;
         if backwards {
             for turn in turns.iter_mut().rev() {

@@ -1,6 +1,5 @@
 //! One contender in one round: at work, driven a while at a time, its CPU time summed up.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -11,7 +10,7 @@ use crate::cpu;
 use crate::load::Load;
 use crate::run::Settings;
 use crate::upstream::Upstreams;
-use crate::workload::{Question, Workload};
+use crate::workload::Workload;
 
 /// A contender at work, and what it has used.
 pub(crate) struct Turn {
@@ -39,21 +38,22 @@ pub(crate) struct Round {
     /// Answers in a second, with everything on this machine.
     pub(crate) per_second: f64,
     /// Bytes of an answer.
-    pub(crate) bytes_out: usize,
+    pub(crate) bytes_out: u64,
 }
 
 impl Turn {
     /// Starts it, connects to it and warms it up.
     pub(crate) async fn start(
         ready: &Ready,
+        workload: &Workload,
         settings: &Settings,
-        questions: &Rc<[Question]>,
         upstreams: &Upstreams,
     ) -> anyhow::Result<Turn> {
         let running = ready.start(upstreams).await?;
-        let connections = settings.connections.into();
-        let mut load = Load::connect(running.address, questions, connections).await?;
-        load.drive(settings.warm_up).await?;
+        let questions = ready.questions(upstreams);
+        let connections = settings.connections(workload);
+        let mut load = Load::connect(running.address, &questions, connections).await?;
+        load.drive(settings.warm_up(workload)).await?;
         Ok(Turn {
             contender: ready.contender,
             running,

@@ -1,21 +1,24 @@
 //! The upstreams: three ports of one process, answering with bytes made before the first request.
 //!
 //! They count the calls they answer, so that a contender can't win by asking for less. Never a delay, never an error
-//! of their own: a gateway's work is what is measured.
+//! of their own: a gateway's work is what is measured. The first is the issuer as well, uncounted.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::{BufRead, BufReader, Read};
+use std::iter::RepeatN;
+use std::pin::Pin;
 use std::process::{ChildStdin, Command, Stdio};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context as Task, Poll};
 
 use anyhow::Context;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1 as client;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -26,9 +29,13 @@ use tokio::task::spawn_local;
 
 use crate::data::{self, PRODUCTS, USERS};
 use crate::process::Process;
+use crate::tokens;
+use crate::workload::Question;
 
 /// The path that says how many calls have been answered so far.
 const COUNT: &str = "/-/count";
+/// The path of the issuer's keys.
+const KEYS: &str = "/-/keys";
 
 /// The upstreams, running in a process of their own until this is dropped.
 pub(crate) struct Upstreams {
@@ -38,6 +45,8 @@ pub(crate) struct Upstreams {
     pub(crate) orders: String,
     /// Where products and recommendations are served.
     pub(crate) catalog: String,
+    /// For each user, what its `authorization` is.
+    tokens: Vec<HeaderValue>,
     _process: Process,
     _stdin: Option<ChildStdin>,
 }
@@ -60,13 +69,34 @@ impl Upstreams {
                 .next()
                 .context("the upstreams ended before they listened")
         };
+        let (users, orders, catalog) = (address()??, address()??, address()??);
+        let tokens = lines.take(USERS).map(|token| {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", token?))?;
+            value.set_sensitive(true);
+            anyhow::Ok(value)
+        });
         Ok(Upstreams {
-            users: address()??,
-            orders: address()??,
-            catalog: address()??,
+            users,
+            orders,
+            catalog,
+            tokens: tokens.collect::<Result<_, _>>()?,
             _process: process,
             _stdin: stdin,
         })
+    }
+
+    /// Where the issuer's keys are.
+    pub(crate) fn keys(&self) -> String {
+        format!("http://{}{KEYS}", self.users)
+    }
+
+    /// These questions, each with its user's token.
+    pub(crate) fn authorize(&self, questions: Vec<Question>) -> Vec<Question> {
+        let authorized = |question: Question| Question {
+            authorization: self.tokens.get(question.user).cloned(),
+            ..question
+        };
+        questions.into_iter().map(authorized).collect()
     }
 
     /// How many calls they have answered so far.
@@ -93,33 +123,61 @@ async fn answered(address: &str) -> anyhow::Result<u64> {
 }
 
 /// What is answered, by path and query.
-type Answers = HashMap<String, Bytes>;
+type Answers = HashMap<String, Answer>;
+
+/// A body in pieces that are all the same; usually there is one.
+#[derive(Clone)]
+struct Answer {
+    kind: &'static str,
+    pieces: RepeatN<Bytes>,
+}
+
+impl Answer {
+    fn json(body: Bytes) -> Answer {
+        Answer {
+            kind: "application/json",
+            pieces: std::iter::repeat_n(body, 1),
+        }
+    }
+
+    fn left(&self) -> usize {
+        // A clone of the pieces is a pointer and two numbers.
+        let piece = self.pieces.clone().next().map_or(0, |piece| piece.len());
+        piece * self.pieces.len()
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _task: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.pieces.next().map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.pieces.len() == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left() as u64)
+    }
+}
 
 /// Serves until standard input ends.
 pub(crate) async fn serve() -> anyhow::Result<()> {
-    let (mut users, mut orders, mut catalog) = (Answers::new(), Answers::new(), Answers::new());
-    for number in 0..USERS {
-        let id = data::user_id(number);
-        users.insert(format!("/users/{id}"), json(&data::user(number))?);
-        orders.insert(
-            format!("/orders?customerId={id}&limit=10"),
-            json(&data::orders(number))?,
-        );
-        catalog.insert(
-            format!("/recommendations?customerId={id}"),
-            json(&data::recommendations(number))?,
-        );
-    }
-    for number in 0..PRODUCTS {
-        catalog.insert(
-            format!("/products/{}", data::sku(number)),
-            json(&data::product(number))?,
-        );
-    }
+    let (keys, tokens) = tokens::make()?;
+    let [users, orders, catalog] = answers()?;
     for answers in [users, orders, catalog] {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?);
-        spawn_local(accept(listener, Rc::new(answers)));
+        spawn_local(accept(listener, Rc::new(answers), keys.clone()));
+    }
+    for token in tokens {
+        println!("{token}");
     }
     std::thread::spawn(|| {
         let mut rest = Vec::new();
@@ -129,21 +187,56 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
     pending().await
 }
 
-fn json(record: &impl Serialize) -> anyhow::Result<Bytes> {
-    Ok(serde_json::to_vec(record)?.into())
+/// What users, orders and catalog answer.
+fn answers() -> anyhow::Result<[Answers; 3]> {
+    let (mut users, mut orders, mut catalog) = (Answers::new(), Answers::new(), Answers::new());
+    for number in 0..USERS {
+        let id = data::user_id(number);
+        let document = data::document_id(number);
+        users.insert(format!("/users/{id}"), json(&data::user(number))?);
+        users.insert(format!("/cards/{id}"), json(&data::card(number))?);
+        let target = format!("/orders?customerId={id}&limit=10");
+        orders.insert(target, json(&data::orders(number))?);
+        let target = format!("/carts?customerId={id}");
+        orders.insert(target, json(&data::cart(number))?);
+        let target = format!("/recommendations?customerId={id}");
+        catalog.insert(target, json(&data::recommendations(number))?);
+        let target = format!("/offers?customerId={id}");
+        catalog.insert(target, json(&data::offer(number))?);
+        let target = format!("/wishlists?customerId={id}");
+        catalog.insert(target, json(&data::wishlist(number))?);
+        let target = format!("/documents/{document}");
+        catalog.insert(target, json(&data::document(number))?);
+    }
+    for number in 0..PRODUCTS {
+        let target = format!("/products/{}", data::sku(number));
+        catalog.insert(target, json(&data::product(number))?);
+    }
+    catalog.insert("/merchants".to_owned(), json(&data::merchants())?);
+    let export = Answer {
+        kind: "text/csv",
+        pieces: data::export(),
+    };
+    catalog.insert("/exports/all".to_owned(), export);
+    Ok([users, orders, catalog])
 }
 
-async fn accept(listener: TcpListener, answers: Rc<Answers>) {
+fn json(record: &impl Serialize) -> anyhow::Result<Answer> {
+    Ok(Answer::json(serde_json::to_vec(record)?.into()))
+}
+
+async fn accept(listener: TcpListener, answers: Rc<Answers>, keys: Bytes) {
     let count = Rc::new(AtomicU64::new(0));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
         let _without_it_all_works = stream.set_nodelay(true);
-        let (answers, count) = (Rc::clone(&answers), Rc::clone(&count));
+        let (answers, count, keys) = (Rc::clone(&answers), Rc::clone(&count), keys.clone());
         spawn_local(async move {
-            let service =
-                service_fn(async |request| Ok::<_, Infallible>(answer(&answers, &count, &request)));
+            let service = service_fn(async |request| {
+                Ok::<_, Infallible>(answer(&answers, &count, &keys, &request))
+            });
             // A client that goes away is no fault.
             let _ended = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -155,8 +248,9 @@ async fn accept(listener: TcpListener, answers: Rc<Answers>) {
 fn answer(
     answers: &Answers,
     count: &AtomicU64,
+    keys: &Bytes,
     request: &Request<Incoming>,
-) -> Response<Full<Bytes>> {
+) -> Response<Answer> {
     let target = request
         .uri()
         .path_and_query()
@@ -167,17 +261,19 @@ fn answer(
             count.fetch_add(1, Ordering::Relaxed);
             (StatusCode::OK, body)
         }
-        None if target == COUNT => (
-            StatusCode::OK,
-            count.load(Ordering::Relaxed).to_string().into(),
+        None if target == COUNT => {
+            let count = count.load(Ordering::Relaxed).to_string();
+            (StatusCode::OK, Answer::json(count.into()))
+        }
+        None if target == KEYS => (StatusCode::OK, Answer::json(keys.clone())),
+        None => (
+            StatusCode::NOT_FOUND,
+            Answer::json(Bytes::from_static(b"{}")),
         ),
-        None => (StatusCode::NOT_FOUND, Bytes::from_static(b"{}")),
     };
-    let mut response = Response::new(Full::new(body));
+    let kind = HeaderValue::from_static(body.kind);
+    let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
 }

@@ -1,8 +1,18 @@
 //! What is asked of the contenders, and what is right.
 
-use serde_json::{Value, json};
+mod graphql;
+mod passed;
+mod screen;
+mod small;
+mod wishes;
 
-use crate::data::{self, PRODUCTS, USERS};
+use bytes::Bytes;
+use http::HeaderValue;
+use serde_json::Value;
+use xxhash_rust::xxh3::Xxh3;
+
+pub(crate) use graphql::{screen_of_tailcall, small_of_tailcall};
+pub(crate) use screen::without_joins as screen_without_joins;
 
 /// One kind of request.
 pub(crate) struct Workload {
@@ -14,20 +24,70 @@ pub(crate) struct Workload {
     pub(crate) targets: &'static [(&'static str, f64)],
     /// Upstream calls that one request takes.
     pub(crate) calls: u64,
+    /// Whether it is asked with a token.
+    pub(crate) guarded: bool,
     /// Requests a contender answers in a round, unless the command line says otherwise.
     pub(crate) requests: u64,
+    /// Requests a contender answers before it is another's turn.
+    pub(crate) slice: u64,
+    /// Connections, unless the command line says otherwise.
+    pub(crate) connections: u16,
     /// Everything that is asked, in turn.
     pub(crate) questions: fn() -> Vec<Question>,
 }
 
 /// One request, and the answer to it.
+#[derive(Clone)]
 pub(crate) struct Question {
     /// Its target: `/screen/u-004711`.
     pub(crate) path: String,
-    /// The JSON value that is right.
-    pub(crate) right: Value,
+    /// Whose token goes with it, by the place of the user.
+    pub(crate) user: usize,
+    /// The value of `authorization`, once the upstreams run.
+    pub(crate) authorization: Option<HeaderValue>,
+    /// What is posted, as JSON; without it, it is a GET.
+    pub(crate) posted: Option<Bytes>,
+    /// What is right.
+    pub(crate) right: Right,
     /// Bytes the upstreams send for it.
     pub(crate) bytes_in: usize,
+}
+
+/// The answer that is right.
+#[derive(Clone)]
+pub(crate) enum Right {
+    /// This value, however it is written.
+    Json(Value),
+    /// Bytes of which only this is known: they are too many to be kept.
+    Bytes {
+        /// How many.
+        length: usize,
+        /// Their XXH3.
+        hash: u64,
+    },
+}
+
+impl Workload {
+    /// Bytes the upstreams send for one request, on average.
+    pub(crate) fn bytes_in(&self) -> usize {
+        let questions = (self.questions)();
+        let sizes = questions.iter().map(|question| question.bytes_in);
+        sizes.sum::<usize>() / questions.len().max(1)
+    }
+}
+
+impl Question {
+    /// A GET whose answer is JSON.
+    pub(crate) fn get(path: String, user: usize, right: Value, bytes_in: usize) -> Question {
+        Question {
+            path,
+            user,
+            authorization: None,
+            posted: None,
+            right: Right::Json(right),
+            bytes_in,
+        }
+    }
 }
 
 /// Three calls at once, trimmed, with a join.
@@ -35,10 +95,47 @@ pub(crate) const SCREEN: Workload = Workload {
     name: "screen",
     about: "three upstream calls at once (a user of 2 kB, ten orders of 2 kB, forty recommended products of 1.3 kB), \
             trimmed to what a screen shows, each product joined to its seller",
-    targets: &[("axum", 0.33)],
+    targets: &[("axum", 0.33), ("nginx-lua", 0.13)],
     calls: 3,
-    requests: 10_000,
-    questions: screen,
+    guarded: false,
+    requests: 3_000,
+    slice: 300,
+    connections: 32,
+    questions: screen::questions,
+};
+
+/// The same, for whoever has a token, and not too often.
+pub(crate) const SCREEN_JWT: Workload = Workload {
+    name: "screen-jwt",
+    about: "the screen for whoever has a token (RS256, by a key from a JWKS server) and asks for what is theirs, with a \
+            limit for each subject. Sixteen users ask with one token each, again and again, as in a session",
+    targets: &[("axum", 0.38)],
+    guarded: true,
+    ..SCREEN
+};
+
+/// Three small calls at once.
+pub(crate) const SMALL: Workload = Workload {
+    name: "small",
+    about: "three upstream calls at once of 1 kB each, trimmed",
+    targets: &[],
+    requests: 6_000,
+    slice: 500,
+    questions: small::questions,
+    ..SCREEN
+};
+
+/// A join of fifty and a call for each of twenty.
+pub(crate) const JOIN: Workload = Workload {
+    name: "join",
+    about: "fifty wishes joined to fifty sellers from a second call, and one further call for each of twenty \
+            highlighted products of 2 kB",
+    targets: &[],
+    calls: 22,
+    requests: 1_000,
+    slice: 100,
+    questions: wishes::questions,
+    ..SCREEN
 };
 
 /// One answer, passed through.
@@ -47,82 +144,55 @@ pub(crate) const PASS: Workload = Workload {
     about: "one upstream answer of 2 kB, passed through as it is",
     targets: &[("nginx", 1.3)],
     calls: 1,
-    requests: 30_000,
-    questions: pass,
+    requests: 15_000,
+    slice: 1_000,
+    questions: passed::products,
+    ..SCREEN
 };
 
-fn screen() -> Vec<Question> {
-    (0..USERS)
-        .map(|number| {
-            let user = data::user(number);
-            let orders = data::orders(number);
-            let recommended = data::recommendations(number);
-            Question {
-                path: format!("/screen/{}", user.id),
-                bytes_in: size(&user) + size(&orders) + size(&recommended),
-                right: json!({
-                    "user": {
-                        "id": user.id, "name": user.name, "email": user.email,
-                        "avatar": user.profile.image_url, "tier": user.loyalty.tier,
-                    },
-                    "orders": orders.items.iter().map(order).collect::<Vec<_>>(),
-                    "picks": recommended.items.iter().map(|item| pick(item, &recommended.sellers)).collect::<Vec<_>>(),
-                }),
-            }
-        })
-        .collect()
-}
+/// A larger one.
+pub(crate) const PASS_100K: Workload = Workload {
+    name: "pass-100k",
+    about: "one upstream answer of 100 kB, passed through as it is",
+    targets: &[],
+    requests: 3_000,
+    slice: 300,
+    questions: passed::documents,
+    ..PASS
+};
 
-fn order(order: &data::Order) -> Value {
-    let lines = order.lines.iter();
-    json!({
-        "id": order.id, "status": order.status, "placedAt": order.placed_at, "total": order.total,
-        "lines": lines.map(|line| json!({ "sku": line.sku, "name": line.name, "qty": line.qty })).collect::<Vec<_>>(),
-    })
-}
+/// A very large one.
+pub(crate) const STREAM: Workload = Workload {
+    name: "stream",
+    about: "one upstream answer of 100 MB, passed through as it comes",
+    targets: &[("nginx", 1.5)],
+    requests: 8,
+    slice: 2,
+    connections: 1,
+    questions: passed::exports,
+    ..PASS
+};
 
-fn pick(item: &data::Product, sellers: &[data::Seller]) -> Value {
-    let seller = sellers.iter().find(|seller| seller.id == item.seller_id);
-    json!({
-        "sku": item.sku, "name": item.name, "brand": item.brand, "price": item.price,
-        "image": item.images.first().map(|image| &image.url),
-        "rating": { "average": item.rating.average, "count": item.rating.count },
-        "reason": item.reason,
-        "seller": seller.map(|seller| json!({ "name": seller.name, "rating": seller.rating })),
-    })
-}
+/// Every workload.
+#[cfg(test)]
+pub(crate) const ALL: [&Workload; 7] = [
+    &SCREEN,
+    &SCREEN_JWT,
+    &SMALL,
+    &JOIN,
+    &PASS,
+    &PASS_100K,
+    &STREAM,
+];
 
-fn pass() -> Vec<Question> {
-    (0..PRODUCTS)
-        .map(|number| {
-            let product = data::product(number);
-            Question {
-                path: format!("/catalog/products/{}", product.sku),
-                bytes_in: size(&product),
-                right: json!(product),
-            }
-        })
-        .collect()
+/// XXH3 of bytes in pieces.
+pub(crate) fn hash(pieces: impl Iterator<Item = Bytes>) -> u64 {
+    let mut hasher = Xxh3::new();
+    pieces.for_each(|piece| hasher.update(&piece));
+    hasher.digest()
 }
 
 /// Bytes of a record as the upstreams send it.
 fn size(record: &impl serde::Serialize) -> usize {
     serde_json::to_vec(record).map_or(0, |text| text.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fifth_of_a_screen_goes_out() {
-        for question in screen() {
-            let share = size(&question.right) as f64 / question.bytes_in as f64;
-            assert!(
-                (0.17..=0.23).contains(&share),
-                "{}: {share:.3}",
-                question.path
-            );
-        }
-    }
 }

@@ -18,6 +18,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
 
 use crate::auth::{Jwt, KeySource, Scheme, Verdict, unix_time};
+use crate::limit::{Allowance, InMemory, Limit, Per, Taking};
 use crate::plan::{Part, Route, Text};
 use crate::router::tests::route;
 use crate::router::{Found, Router};
@@ -125,4 +126,35 @@ fn jwt_known() {
 #[ignore = "counted by bff-bench"]
 fn jwt_new() {
     authenticate(3000);
+}
+
+static LIMIT: InMemory = InMemory(Allowance::new("asking", Per::Claim).rate(
+    1_000_000,
+    Duration::from_secs(1),
+    1_000_000,
+));
+
+/// Takes from a limit for so many subjects in turn.
+fn take(subjects: u128) {
+    let limiter = LIMIT.start();
+    for subject in (0..subjects).cycle().take(times()) {
+        // Keys are hashes: they lie anywhere.
+        let key = black_box(subject.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+        let Taking::Now(taken) = limiter.take(key, 1) else {
+            panic!("it is counted in memory");
+        };
+        assert!(black_box(taken).is_ok());
+    }
+}
+
+#[test]
+#[ignore = "counted by bff-bench"]
+fn limit_known() {
+    take(1);
+}
+
+#[test]
+#[ignore = "counted by bff-bench"]
+fn limit_new() {
+    take(3000);
 }

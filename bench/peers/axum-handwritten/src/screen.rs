@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use reqwest::Url;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::App;
 use crate::failure::Failure;
+use crate::fetch::below;
 
 #[derive(Serialize)]
 pub(crate) struct Screen {
@@ -89,7 +88,7 @@ struct Line {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Money {
+pub(crate) struct Money {
     amount: f64,
     currency: String,
 }
@@ -176,23 +175,4 @@ fn picks(recommendations: Recommendations) -> Vec<Pick> {
             reason: item.reason,
         })
         .collect()
-}
-
-/// The URL of a route of an upstream, with everything that came from outside encoded.
-fn below(base: &Url, path: &[&str], query: &[(&str, &str)]) -> Url {
-    let mut url = base.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(path);
-    }
-    if !query.is_empty() {
-        url.query_pairs_mut().extend_pairs(query);
-    }
-    url
-}
-
-impl App {
-    async fn fetch<T: DeserializeOwned>(&self, url: Url) -> Result<T, reqwest::Error> {
-        let answer = self.client.get(url).send().await?;
-        answer.error_for_status()?.json().await
-    }
 }
