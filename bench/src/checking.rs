@@ -1,9 +1,7 @@
 //! How long `bff check` takes: over this workspace's three specs, and over many grown from them.
 //!
-//! A spec of forty endpoints is the endpoints of `specs/web.yaml` several times over, each time under paths of its own.
 //! What is measured is the command's own time from start to end, on warm files.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use clap::Args;
+
+use crate::grown;
 
 /// What can be varied.
 #[derive(Args)]
@@ -63,67 +63,11 @@ fn time(program: &Path, workspace: &Path) -> anyhow::Result<Duration> {
 
 /// A workspace with many specs over the contracts of this one.
 fn grow(root: &Path, workspace: &Path, settings: &Settings) -> anyhow::Result<()> {
-    let specs = workspace.join("specs");
-    fs::create_dir_all(specs.join("upstreams"))?;
-    fs::write(workspace.join("Cargo.toml"), "[workspace]\n")?;
-    fs::copy(root.join("specs/shop.yaml"), specs.join("shop.yaml"))?;
-    for contract in fs::read_dir(root.join("specs/upstreams"))? {
-        let contract = contract?;
-        fs::copy(
-            contract.path(),
-            specs.join("upstreams").join(contract.file_name()),
-        )?;
-    }
-    let web = fs::read_to_string(root.join("specs/web.yaml"))?;
-    let (head, rest) = web
-        .split_once("\nendpoints:\n")
-        .context("specs/web.yaml has no endpoints")?;
-    // What stands behind the endpoints starts at the margin, as `lints:` does.
-    let end = rest
-        .match_indices('\n')
-        .map(|(at, _)| at + 1)
-        .find(|&at| rest[at..].starts_with(|first: char| first.is_ascii_alphabetic()))
-        .unwrap_or(rest.len());
-    let (endpoints, tail) = rest.split_at(end);
-    let endpoints = endpoints_of(endpoints);
-    ensure!(!endpoints.is_empty(), "specs/web.yaml has no endpoints");
+    grown::workspace(root, workspace, "[workspace]\n")?;
     for spec in 0..settings.specs {
-        let mut text = head.replacen("bff: web", &format!("bff: web-{spec}"), 1);
-        text.push_str("\nendpoints:\n");
-        for (i, endpoint) in endpoints
-            .iter()
-            .cycle()
-            .take(settings.endpoints)
-            .enumerate()
-        {
-            let turn = i / endpoints.len();
-            let _ = writeln!(
-                text,
-                "{}",
-                endpoint.replacen(" /", &format!(" /turn-{turn}/"), 1)
-            );
-        }
-        // A lint's place is an endpoint, which now stands under a path of its own.
-        text.push_str(&tail.replace(" /", " /turn-0/"));
-        fs::write(specs.join(format!("web-{spec}.yaml")), text)?;
+        let name = format!("web-{spec}");
+        let text = grown::spec(root, &name, settings.endpoints)?;
+        fs::write(workspace.join(format!("specs/{name}.yaml")), text)?;
     }
     Ok(())
-}
-
-/// The texts of endpoints: each starts with a key indented by two.
-fn endpoints_of(text: &str) -> Vec<String> {
-    let mut endpoints: Vec<String> = Vec::new();
-    for line in text.lines() {
-        let key = line.starts_with("  ")
-            && !line.starts_with("   ")
-            && !line.trim_start().starts_with('#');
-        if key {
-            endpoints.push(String::new());
-        }
-        if let Some(endpoint) = endpoints.last_mut() {
-            endpoint.push_str(line);
-            endpoint.push('\n');
-        }
-    }
-    endpoints
 }

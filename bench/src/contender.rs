@@ -189,38 +189,43 @@ impl Ready {
             let name = self.contender.name;
             command.args(installed.configure(&self.root, name, &values)?);
         }
-        let child = command
-            .env_clear()
-            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-            .envs(values)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&self.log)?)
-            .spawn()
-            .with_context(|| format!("{} didn't start", command.get_program().display()))?;
-        let mut process = Process::of(child);
-        let patience = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(listen).await.is_err() {
-            if let Some(status) = process.ended()? {
-                bail!(
-                    "it ended before it listened ({status}): {}",
-                    self.log.display()
-                );
-            }
-            if Instant::now() > patience {
-                bail!("it didn't listen on {listen} within thirty seconds");
-            }
-            sleep(Duration::from_millis(1)).await;
-        }
-        Ok(Running {
-            address: listen,
-            process,
-        })
+        command.env_clear().envs(values);
+        launch(command, listen, &self.log).await
     }
 }
 
+/// Starts a gateway that will listen here, with what it complains of in a log, and waits until it takes connections.
+pub(crate) async fn launch(
+    mut command: Command,
+    listen: SocketAddr,
+    log: &Path,
+) -> anyhow::Result<Running> {
+    let child = command
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(File::create(log)?)
+        .spawn()
+        .with_context(|| format!("{} didn't start", command.get_program().display()))?;
+    let mut process = Process::of(child);
+    let patience = Instant::now() + Duration::from_secs(30);
+    while TcpStream::connect(listen).await.is_err() {
+        if let Some(status) = process.ended()? {
+            bail!("it ended before it listened ({status}): {}", log.display());
+        }
+        if Instant::now() > patience {
+            bail!("it didn't listen on {listen} within thirty seconds");
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+    Ok(Running {
+        address: listen,
+        process,
+    })
+}
+
 /// Two ports nobody listens on, and that the kernel doesn't hand out meanwhile to whoever asks for any.
-async fn free_addresses() -> anyhow::Result<(SocketAddr, SocketAddr)> {
+pub(crate) async fn free_addresses() -> anyhow::Result<(SocketAddr, SocketAddr)> {
     let (mut free, mut port) = (Vec::new(), LOWEST_PORT);
     while let [] | [_] = free[..] {
         port = port.checked_add(1).context("no port is free")?;

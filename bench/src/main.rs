@@ -6,13 +6,16 @@
 //!
 //! Everything is on loopback. What never happens here: an answer that counts without having been compared.
 
+mod all;
 mod build;
+mod building;
 mod checking;
 mod contender;
 mod contenders;
 mod counts;
 mod cpu;
 mod data;
+mod grown;
 mod installed;
 mod instructions;
 mod latency;
@@ -21,9 +24,11 @@ mod machine;
 mod memory;
 mod plot;
 mod process;
+mod readme;
 mod report;
 mod results;
 mod run;
+mod scaling;
 mod spread;
 mod tokens;
 mod turn;
@@ -69,6 +74,16 @@ enum Command {
     Check(checking::Settings),
     /// How long answers take at a fixed rate
     Latency(latency::Arguments),
+    /// What a request costs with one, a hundred and ten thousand connections
+    Connections(Settings),
+    /// What a request costs with ten, five hundred and five thousand routes
+    Routes(Settings),
+    /// What building a gateway costs, cold and after an edit of its spec
+    Build(building::Arguments),
+    /// All of these, in about a quarter of an hour once everything is built
+    All(Settings),
+    /// What the README says of the results, written into it
+    Readme(readme::Arguments),
     /// Program, start, memory idle and under load
     Memory(Settings),
     /// Instructions of what must not get slower, against bench/counts.json
@@ -79,6 +94,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(served) = scaling::serve() {
+        return served.unwrap_or_else(|error| failed(&error));
+    }
     let outcome = match Arguments::parse().command {
         Command::Upstream => block_on(upstream::serve()),
         Command::Screen(settings) => compare(&workload::SCREEN, &settings),
@@ -92,6 +110,15 @@ fn main() -> ExitCode {
         Command::Latency(arguments) => {
             root().and_then(|root| block_on(latency::run(root, &arguments)))
         }
+        Command::Connections(settings) => {
+            root().and_then(|root| block_on(scaling::connections(root, &settings)))
+        }
+        Command::Routes(settings) => {
+            root().and_then(|root| block_on(scaling::routes(root, &settings)))
+        }
+        Command::Build(arguments) => root().and_then(|root| building::run(root, &arguments)),
+        Command::All(settings) => root().and_then(|root| all::run(root, &settings)),
+        Command::Readme(arguments) => root().and_then(|root| readme::run(root, &arguments)),
         Command::Memory(settings) => root().and_then(|root| block_on(memory::run(root, &settings))),
         Command::Counts(arguments) => {
             root().and_then(|root| block_on(counts::run(root, &arguments)))
@@ -99,11 +126,13 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error),
     }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
 }
 
 /// The workspace's root.
@@ -113,6 +142,7 @@ fn root() -> anyhow::Result<&'static Path> {
         .context("the bench crate stands in the workspace's root")
 }
 
+/// Compares the contenders on a workload, and keeps what comes out.
 fn compare(workload: &Workload, settings: &Settings) -> anyhow::Result<()> {
     let root = root()?;
     let settings = &settings.shortened();

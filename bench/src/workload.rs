@@ -174,7 +174,6 @@ pub(crate) const STREAM: Workload = Workload {
 };
 
 /// Every workload.
-#[cfg(test)]
 pub(crate) const ALL: [&Workload; 7] = [
     &SCREEN,
     &SCREEN_JWT,
