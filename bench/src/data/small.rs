@@ -64,7 +64,7 @@ pub(crate) fn card(number: usize) -> Card {
         image_url: format!("https://images.example.com/users/{}.jpg", chance.token()),
         tier: "gold",
         points: chance.below(90_000),
-        bio: chance.prose(6),
+        bio: chance.prose(8),
         address: address(chance, true),
         updated_at: chance.moment(),
     }
