@@ -146,6 +146,14 @@ Only loopback is listened on. Variables that are set are used as they are; the o
 A spec names the file: `auth: { partner: { api_key: { keys: \"${file:/run/secrets/partner.keys}\" } } }`.
 Gateways read it again when it changes."))]
     Keys(Keys),
+    /// Fetch contracts that specs name by URL, and lock what they are
+    #[command(after_help = after("  bff lock                      fetch what isn't locked yet; what is, stays as it is
+  bff lock --update             take over what the URLs hold now
+  bff lock --check              write nothing, say what has changed since, exit with 1 if something has: for CI
+
+Copies lie in specs/fetched, their hashes in bff.lock; commit both. No other command fetches anything. https is fetched,
+and http from this machine."))]
+    Lock(Lock),
     /// Print the JSON Schema of specs, so that an editor completes and checks them
     #[command(after_help = after("  bff schema                    on stdout
   bff schema --write            to specs/bff.schema.json; `bff generate` keeps it true from then on
@@ -315,6 +323,17 @@ pub(crate) struct Up {
     /// Make the requests, check the answers, stop; exit with 0 or 1
     #[arg(long)]
     pub(crate) smoke: bool,
+}
+
+/// `bff lock`
+#[derive(Debug, Args)]
+pub(crate) struct Lock {
+    /// Fetch what is locked again, and lock what it is now
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) update: bool,
+    /// Write nothing; name what isn't as it is locked and exit with 1
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// `bff keys`

@@ -8,6 +8,7 @@ mod exposure;
 mod generate;
 mod init;
 pub(crate) mod keys;
+mod lock;
 mod man;
 mod mock;
 mod new;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: &Arguments, console: Console) -> Result<Outcome> {
         Command::Run(command) => run::run(&workspace()?, command, console),
         Command::Mock(command) => mock::run(&workspace()?, command, console),
         Command::Keys(command) => keys::run(command, console),
+        Command::Lock(command) => lock::run(&workspace()?, command, console),
         Command::Completions(command) => Ok(completions::run(command, console)),
         Command::Man(command) => man::run(command, console),
         Command::Schema(command) => schema::run(workspace, command, console),

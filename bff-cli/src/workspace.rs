@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use bff_spec::source::SourceLoader;
 
 use crate::failure::{Failure, Result, plain};
+use crate::lock::Lock;
 
 pub(crate) use specs::Spec;
 
@@ -87,6 +88,11 @@ impl SourceLoader for Workspace {
             }),
             Err(error) => Err(plain(&error)),
         }
+    }
+
+    fn locate(&self, url: &str) -> std::result::Result<String, String> {
+        let lock = Lock::read(self).map_err(|failure| failure.what)?;
+        lock.locate(self, url)
     }
 }
 

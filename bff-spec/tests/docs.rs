@@ -114,4 +114,11 @@ impl SourceLoader for Workspace {
         }
         std::fs::read_to_string(root().join(path)).map_err(|error| error.to_string())
     }
+
+    fn locate(&self, url: &str) -> Result<String, String> {
+        // As if the contracts of this workspace had been fetched.
+        let name = url.strip_prefix("https://contracts.example.com/");
+        let name = name.ok_or("it is not in bff.lock")?;
+        Ok(format!("specs/upstreams/{name}"))
+    }
 }

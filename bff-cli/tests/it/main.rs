@@ -10,6 +10,7 @@ mod generate;
 mod help;
 mod init;
 mod keys;
+mod lock;
 mod mock;
 mod new;
 mod schema;

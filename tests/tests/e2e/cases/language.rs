@@ -206,6 +206,18 @@ impl SourceLoader for Workspace<'_> {
             None => std::fs::read_to_string(workspace().join(path)).map_err(|e| e.to_string()),
         }
     }
+
+    fn locate(&self, url: &str) -> Result<String, String> {
+        // What a case holds under a URL was fetched; so were the workspace's own contracts.
+        let held = format!("specs/{url}");
+        if self.0.contains_key(&held) {
+            return Ok(held);
+        }
+        let name = url.strip_prefix("https://contracts.example.com/");
+        let name = name.filter(|name| workspace().join("specs/upstreams").join(name).is_file());
+        let name = name.ok_or("it is not in bff.lock")?;
+        Ok(format!("specs/upstreams/{name}"))
+    }
 }
 
 /// No rule without an example and enough cases, and no cases without a rule.
