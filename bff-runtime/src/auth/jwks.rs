@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::key::Key;
+use super::token::object;
 use crate::upstream::chain;
 
 /// How many fetches may follow each other at once, so that a new key is had when it is first seen.
@@ -198,8 +199,8 @@ impl Jwks {
                     issuer.trim_end_matches('/')
                 );
                 let document = self.get(&url).await?;
-                let discovery: Discovery =
-                    serde_json::from_slice(&document).map_err(|error| format!("{url}: {error}"))?;
+                let discovery: Discovery = object(&document)
+                    .ok_or_else(|| format!("{url}: it is no discovery document"))?;
                 if discovery.issuer != *issuer {
                     return Err(format!("{url}: it is the document of another issuer"));
                 }
@@ -258,8 +259,7 @@ pub(crate) fn read(document: &[u8]) -> Result<Vec<Key>, String> {
     struct Set {
         keys: Vec<serde_json::Value>,
     }
-    let set: Set =
-        serde_json::from_slice(document).map_err(|error| format!("no key set: {error}"))?;
+    let set: Set = object(document).ok_or("the document is no set of keys")?;
     let mut keys: Vec<Key> = Vec::new();
     for jwk in set.keys.iter().take(MOST_KEYS) {
         match Key::from_jwk(jwk) {

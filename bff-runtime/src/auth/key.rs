@@ -80,7 +80,10 @@ impl Key {
     /// # Errors
     /// In words, why the key must not be used.
     pub(crate) fn from_jwk(jwk: &serde_json::Value) -> Result<Key, &'static str> {
-        let jwk = Jwk::deserialize(jwk).map_err(|_| "it is no JWK")?;
+        let jwk = Some(jwk)
+            .filter(|jwk| jwk.is_object())
+            .and_then(|jwk| Jwk::deserialize(jwk).ok())
+            .ok_or("it is no JWK")?;
         if jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
             return Err("its `use` is not `sig`");
         }

@@ -87,7 +87,7 @@ impl<'t> Token<'t> {
             return Err(Refused::Malformed);
         }
         let header = decode(header).ok_or(Refused::Malformed)?;
-        let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| Refused::Malformed)?;
+        let header: Header<'_> = object(&header).ok_or(Refused::Malformed)?;
         if header.crit.0 {
             return Err(Refused::Critical);
         }
@@ -132,6 +132,12 @@ impl<'t> Token<'t> {
             Err(Refused::Signature)
         }
     }
+}
+
+/// Reads a JSON object. serde alone would take an array for a struct, too, its elements for members.
+pub(crate) fn object<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Option<T> {
+    let is_object = text.trim_ascii_start().starts_with(b"{");
+    serde_json::from_slice(text).ok().filter(|_| is_object)
 }
 
 /// Canonical base64url without padding.
