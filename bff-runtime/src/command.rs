@@ -2,18 +2,19 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cores::{self, Cores};
 use crate::log;
 use crate::plan::Bff;
-use crate::server::{Running, Server, Settings};
+use crate::server::{DRAIN, Running, Server, Settings};
 use crate::text::{StartError, Variables};
 
 /// Runs a gateway until it is told to stop.
 ///
 /// `--check` validates the environment and exits; `--help` and `--version` say what they say. The environment's
 /// `BFF_LISTEN` (`127.0.0.1:8080`), `BFF_ADMIN_LISTEN` (`127.0.0.1:9080`), `BFF_THREADS` (one for each core) and `BFF_LOG`
-/// (`info`) hold for every gateway.
+/// (`info`) hold for every gateway, as do `BFF_DRAIN_DELAY` and `BFF_DRAIN_TIMEOUT`, the two parts of its end.
 #[must_use]
 pub fn main(bff: &'static Bff) -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -48,7 +49,9 @@ fn help(bff: &Bff) -> String {
          BFF_LISTEN        where to listen (127.0.0.1:8080)\n  \
          BFF_ADMIN_LISTEN  where operators find /healthz, /readyz, /metrics, /openapi.yaml (127.0.0.1:9080)\n  \
          BFF_THREADS       how many threads serve (one for each core)\n  \
-         BFF_LOG           what to log, as in `info` or `warn,access=off` (info)\n",
+         BFF_LOG           what to log, as in `info` or `warn,access=off` (info)\n  \
+         BFF_DRAIN_DELAY   from SIGTERM, and /readyz saying no, to the closing of the port (5s)\n  \
+         BFF_DRAIN_TIMEOUT how long requests in flight may take after that (30s)\n",
         name = bff.name,
         version = env!("CARGO_PKG_VERSION"),
         spec = bff.spec,
@@ -83,6 +86,14 @@ fn run(bff: &'static Bff) -> Result<(), StartError> {
     };
     log::install(variable("BFF_LOG").as_deref()).map_err(refused)?;
     let threads = threads(variable("BFF_THREADS").as_deref()).map_err(refused)?;
+    let drain = |name: &str, usual| match variable(name) {
+        Some(said) => duration(name, &said).map_err(refused),
+        None => Ok(usual),
+    };
+    let drain = Drain {
+        delay: drain("BFF_DRAIN_DELAY", DELAY)?,
+        timeout: drain("BFF_DRAIN_TIMEOUT", DRAIN)?,
+    };
     let settings = Settings {
         listen: variable("BFF_LISTEN").unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
         admin: variable("BFF_ADMIN_LISTEN").unwrap_or_else(|| "127.0.0.1:9080".to_owned()),
@@ -92,7 +103,7 @@ fn run(bff: &'static Bff) -> Result<(), StartError> {
     let ended = runtime.block_on(async {
         let cores = Arc::new(Cores::start(threads));
         let running = Server::start_on(cores, bff, settings).await?;
-        serve(bff, running).await;
+        serve(bff, running, drain).await;
         Ok(())
     });
     // What no request waits for any more (a slow look-up of a name) must not hold up the end.
@@ -117,36 +128,112 @@ fn threads(said: Option<&str>) -> Result<usize, String> {
         })
 }
 
-async fn serve(bff: &Bff, running: Running) {
+async fn serve(bff: &Bff, running: Running, drain: Drain) {
     eprintln!(
         "{}-bff: listening on http://{}, admin on http://{}",
         bff.name, running.addr, running.admin_addr
     );
-    stop_signal().await;
+    let asked = stop_signal().await;
     eprintln!("{}-bff: stopping", bff.name);
-    running.shutdown().await;
+    if asked == Asked::ToEnd && !drain.delay.is_zero() {
+        running.announce();
+        // Who asks again is in a hurry.
+        let _ = tokio::time::timeout(drain.delay, stop_signal()).await;
+    }
+    running.shutdown_within(drain.timeout).await;
+}
+
+/// How a gateway ends.
+struct Drain {
+    /// From SIGTERM to the closing of the port.
+    delay: Duration,
+    /// For requests in flight after that.
+    timeout: Duration,
+}
+
+/// Long enough for whoever balances the load to ask `/readyz` twice.
+const DELAY: Duration = Duration::from_secs(5);
+
+/// `500ms`, `5s`, `2min`, or a bare `0`.
+fn duration(name: &str, said: &str) -> Result<Duration, String> {
+    let digits = said.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = said.strip_prefix(digits).unwrap_or_default();
+    let millis = match unit {
+        "ms" => Some(1),
+        "s" => Some(1000),
+        "min" => Some(60_000),
+        "" if digits == "0" => Some(0),
+        _ => None,
+    };
+    let number = digits.parse::<u64>().ok();
+    number
+        .zip(millis)
+        .and_then(|(number, millis)| number.checked_mul(millis))
+        .map(Duration::from_millis)
+        .ok_or_else(|| format!("{name}: `{said}` is no time such as 500ms, 5s or 2min"))
+}
+
+/// What a process was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// By who runs it: SIGTERM.
+    ToEnd,
+    /// From the keyboard: SIGINT.
+    ToEndNow,
 }
 
 /// Waits for SIGTERM or SIGINT.
-async fn stop_signal() {
+async fn stop_signal() -> Asked {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(mut terminate) => {
             tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
+                _ = interrupt => Asked::ToEndNow,
+                _ = terminate.recv() => Asked::ToEnd,
             }
         }
-        Err(_) => drop(interrupt.await),
+        Err(_) => {
+            drop(interrupt.await);
+            Asked::ToEndNow
+        }
     }
     #[cfg(not(unix))]
-    drop(interrupt.await);
+    {
+        drop(interrupt.await);
+        Asked::ToEndNow
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times() {
+        for (said, millis) in [
+            ("0", 0),
+            ("0s", 0),
+            ("500ms", 500),
+            ("5s", 5000),
+            ("2min", 120_000),
+        ] {
+            assert_eq!(duration("X", said), Ok(Duration::from_millis(millis)));
+        }
+        for wrong in [
+            "",
+            "5",
+            "s",
+            "-1s",
+            "5 s",
+            "1h",
+            "5S",
+            "99999999999999999999s",
+        ] {
+            let words = format!("X: `{wrong}` is no time such as 500ms, 5s or 2min");
+            assert_eq!(duration("X", wrong), Err(words));
+        }
+    }
 
     #[test]
     fn a_number_of_threads_is_taken_at_its_word() {

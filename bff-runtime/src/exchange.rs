@@ -19,6 +19,7 @@ use crate::body::Body;
 use crate::failure::Failure;
 use crate::plan::{Plan, Proxy, Route, Stream};
 use crate::server::App;
+use crate::trace::Trace;
 use crate::{engine, proxy};
 
 /// What a generated function returns.
@@ -39,6 +40,7 @@ pub(crate) struct Request {
     pub(crate) head: Parts,
     pub(crate) peer: SocketAddr,
     pub(crate) id: HeaderValue,
+    pub(crate) trace: Trace,
     pub(crate) deadline: Instant,
     pub(crate) principal: Option<Principal>,
     /// The path's segments, decoded: kept only for pass-through.

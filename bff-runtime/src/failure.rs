@@ -6,10 +6,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
 use http::{HeaderValue, StatusCode};
 
 use crate::plan::Place;
+
+/// What records say where nobody is left to be answered; no RFC has a status for it.
+static LEFT: LazyLock<StatusCode> =
+    LazyLock::new(|| StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST));
 
 /// Why a request is not answered as its endpoint promises.
 #[derive(Debug)]
@@ -45,6 +50,8 @@ pub enum Kind {
     NotFound,
     /// A method the path doesn't have.
     Method,
+    /// The client closed its connection before it had an answer; the status is for the records alone.
+    Left,
     /// The client was too slow with its body.
     SlowClient,
     /// A body larger than the endpoint takes.
@@ -99,6 +106,7 @@ impl Kind {
             Kind::Limited => StatusCode::TOO_MANY_REQUESTS,
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Kind::Left => *LEFT,
             Kind::SlowClient => StatusCode::REQUEST_TIMEOUT,
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Kind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http::Request;
+use http::{Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::cores::Cores;
+use crate::proxy::{Interims, WithInterims};
 use crate::server::App;
 use crate::stack;
 use crate::wire::{Bounds, Line, Wire};
@@ -108,10 +109,15 @@ impl Connection {
         let spoken = Arc::new(AtomicBool::new(false));
         let heard = Arc::clone(&spoken);
         let line = Line::default();
+        let interims = Interims::default();
         let wire = Wire::new(stream, line.clone(), BOUNDS);
+        let wire = WithInterims::new(wire, interims.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             heard.store(true, Ordering::Relaxed);
             line.attach(&mut request);
+            if request.version() == Version::HTTP_11 {
+                request.extensions_mut().insert(interims.clone());
+            }
             let app = Arc::clone(&app);
             async move { Ok::<_, Infallible>(stack::answer(app, peer, request).await) }
         });

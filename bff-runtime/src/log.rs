@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::lines::Lines;
 use crate::failure::Fault;
+use crate::trace::{Answered, RequestSpan};
 
 static LINES: Lines = Lines::new();
 /// Whether records go through [`LINES`].
@@ -71,11 +72,18 @@ pub(crate) struct Pending {
     pub(crate) fault: Option<Fault>,
     pub(crate) upstream: Option<&'static str>,
     pub(crate) cause: Option<String>,
+    /// The trace's id.
+    pub(crate) trace: u128,
+    /// Ends with the record.
+    pub(crate) span: Option<RequestSpan>,
 }
 
 impl Pending {
     /// Writes the record; `bytes` is how long the answer's body was.
-    pub(crate) fn write(self, bytes: Option<u64>) {
+    pub(crate) fn write(mut self, bytes: Option<u64>) {
+        if let Some(span) = self.span.take() {
+            span.end(self.answered());
+        }
         if !tracing::enabled!(target: "access", tracing::Level::INFO) {
             return;
         }
@@ -95,6 +103,18 @@ impl Pending {
             fault = self.fault.map(Fault::as_str),
             upstream = self.upstream,
             cause = self.cause.as_deref(),
+            trace_id = format_args!("{:032x}", self.trace),
         );
+    }
+
+    fn answered(&self) -> Answered<'_> {
+        Answered {
+            method: &self.method,
+            route: self.route,
+            status: self.status,
+            id: self.id.to_str().unwrap_or_default(),
+            partial: self.partial.as_ref().and_then(|names| names.to_str().ok()),
+            upstream: self.upstream,
+        }
     }
 }

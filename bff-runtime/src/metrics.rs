@@ -3,20 +3,23 @@
 //! Labels are names of the spec alone: routes, upstreams, outcomes, places in contracts. So there are as many series as
 //! the spec has names, whatever clients and upstreams send.
 
+mod process;
+mod text;
+
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 
 use crate::plan::Bff;
+use text::head;
 
 /// Statuses that are counted one by one; others count for their hundred.
-const STATUSES: [u16; 22] = [
-    200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 422, 429, 500,
-    502, 503, 504,
+const STATUSES: [u16; 23] = [
+    200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 422, 429, 499,
+    500, 502, 503, 504,
 ];
 const HUNDREDS: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 const SERIES: usize = STATUSES.len() + HUNDREDS.len();
@@ -55,13 +58,14 @@ const OUTCOMES: [(Outcome, &str); 6] = [
 /// All counters of a gateway.
 #[derive(Debug)]
 pub(crate) struct Metrics {
+    name: &'static str,
+    started: SystemTime,
+    in_flight: AtomicI64,
     /// The first is for requests without a route.
     routes: Vec<RouteCounters>,
     /// By place in the table of routes: where its counters are. Endpoints chosen by a condition share them.
     places: Vec<usize>,
-    upstreams: Vec<(&'static str, [AtomicU64; OUTCOMES.len()])>,
-    /// By upstream: attempts that followed another, and those the budget was too small for.
-    retries: Vec<[AtomicU64; 2]>,
+    upstreams: Vec<UpstreamCounters>,
     /// By upstream and place in its contract; both come from the tables.
     breaches: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
 }
@@ -71,20 +75,44 @@ struct RouteCounters {
     method: &'static str,
     pattern: &'static str,
     statuses: [AtomicU64; SERIES],
-    buckets: [AtomicU64; BUCKETS.len()],
-    micros: AtomicU64,
+    took: Histogram,
     partial: AtomicU64,
+}
+
+#[derive(Debug)]
+struct UpstreamCounters {
+    name: &'static str,
+    outcomes: [AtomicU64; OUTCOMES.len()],
+    /// Attempts that followed another, and those the budget was too small for.
+    retries: [AtomicU64; 2],
+    took: Histogram,
+}
+
+/// How long things took; what took longer than all bounds is in the last bucket.
+#[derive(Debug, Default)]
+struct Histogram {
+    buckets: [AtomicU64; BUCKETS.len() + 1],
+    micros: AtomicU64,
+}
+
+impl Histogram {
+    fn count(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let at = BUCKETS.partition_point(|bound| *bound < micros);
+        if let Some(bucket) = self.buckets.get(at) {
+            bucket.fetch_add(1, Relaxed);
+        }
+        self.micros.fetch_add(micros, Relaxed);
+    }
 }
 
 impl RouteCounters {
     fn new(method: &'static str, pattern: &'static str) -> RouteCounters {
-        let zero = |_| AtomicU64::new(0);
         RouteCounters {
             method,
             pattern,
-            statuses: std::array::from_fn(zero),
-            buckets: std::array::from_fn(zero),
-            micros: AtomicU64::new(0),
+            statuses: std::array::from_fn(|_| AtomicU64::new(0)),
+            took: Histogram::default(),
             partial: AtomicU64::new(0),
         }
     }
@@ -104,20 +132,29 @@ impl Metrics {
             }
             places.push(place);
         }
+        let upstreams = bff.upstreams.iter().map(|upstream| UpstreamCounters {
+            name: upstream.name,
+            outcomes: Default::default(),
+            retries: Default::default(),
+            took: Histogram::default(),
+        });
         Metrics {
+            name: bff.name,
+            started: SystemTime::now(),
+            in_flight: AtomicI64::new(0),
             routes,
             places,
-            upstreams: bff
-                .upstreams
-                .iter()
-                .map(|upstream| (upstream.name, std::array::from_fn(|_| AtomicU64::new(0))))
-                .collect(),
-            retries: bff.upstreams.iter().map(|_| Default::default()).collect(),
+            upstreams: upstreams.collect(),
             breaches: Mutex::new(BTreeMap::new()),
         }
     }
 
-    /// Counts an answer.
+    /// Counts a request until it is answered.
+    pub(crate) fn arrived(&self) {
+        self.in_flight.fetch_add(1, Relaxed);
+    }
+
+    /// Counts an answer to a request that arrived.
     pub(crate) fn answered(
         &self,
         route: Option<usize>,
@@ -125,6 +162,7 @@ impl Metrics {
         took: Duration,
         partial: bool,
     ) {
+        self.in_flight.fetch_sub(1, Relaxed);
         let place = route
             .and_then(|at| self.places.get(at))
             .copied()
@@ -140,18 +178,10 @@ impl Metrics {
                     .saturating_sub(1)
                     .min(HUNDREDS.len() - 1),
         );
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         if let Some(count) = counters.statuses.get(series) {
             count.fetch_add(1, Relaxed);
         }
-        if let Some(bucket) = BUCKETS
-            .iter()
-            .position(|bound| micros <= *bound)
-            .and_then(|at| counters.buckets.get(at))
-        {
-            bucket.fetch_add(1, Relaxed);
-        }
-        counters.micros.fetch_add(micros, Relaxed);
+        counters.took.count(took);
         if partial {
             counters.partial.fetch_add(1, Relaxed);
         }
@@ -164,15 +194,23 @@ impl Metrics {
             .upstreams
             .get(upstream)
             .zip(at)
-            .and_then(|((_, counts), at)| counts.get(at))
+            .and_then(|(upstream, at)| upstream.outcomes.get(at))
         {
             count.fetch_add(1, Relaxed);
         }
     }
 
+    /// Counts how long a call took, however it ended.
+    pub(crate) fn took(&self, upstream: usize, took: Duration) {
+        if let Some(upstream) = self.upstreams.get(upstream) {
+            upstream.took.count(took);
+        }
+    }
+
     /// Counts an attempt of a call that followed another (`made`), or that the budget was too small for.
     pub(crate) fn retried(&self, upstream: usize, made: bool) {
-        if let Some([sent, refused]) = self.retries.get(upstream) {
+        if let Some(upstream) = self.upstreams.get(upstream) {
+            let [sent, refused] = &upstream.retries;
             let count = if made { sent } else { refused };
             count.fetch_add(1, Relaxed);
         }
@@ -198,151 +236,8 @@ impl Metrics {
     /// The text of all counters.
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
-        self.write(&mut out).unwrap_or_default();
+        // Writing to memory doesn't fail.
+        let _ = text::write(self, &mut out);
         out
     }
-
-    fn write(&self, out: &mut String) -> std::fmt::Result {
-        head(out, "bff_requests_total", "counter", "Requests answered.")?;
-        for route in &self.routes {
-            let labels = |at: usize| STATUSES.get(at).map(ToString::to_string);
-            for (at, count) in route
-                .statuses
-                .iter()
-                .enumerate()
-                .filter(|(_, count)| count.load(Relaxed) > 0)
-            {
-                let hundred = at
-                    .checked_sub(STATUSES.len())
-                    .and_then(|at| HUNDREDS.get(at))
-                    .copied();
-                let status = labels(at).unwrap_or_else(|| hundred.unwrap_or_default().to_owned());
-                let (route_label, count) = (route.labels(), count.load(Relaxed));
-                writeln!(
-                    out,
-                    "bff_requests_total{{{route_label},status=\"{status}\"}} {count}"
-                )?;
-            }
-        }
-        head(
-            out,
-            "bff_request_duration_seconds",
-            "histogram",
-            "From a request's head to its answer's head.",
-        )?;
-        for route in &self.routes {
-            let count: u64 = route.statuses.iter().map(|count| count.load(Relaxed)).sum();
-            if count == 0 {
-                continue;
-            }
-            let labels = route.labels();
-            let mut below = 0;
-            for (bound, bucket) in BUCKETS.iter().zip(&route.buckets) {
-                below += bucket.load(Relaxed);
-                let bound = seconds(*bound);
-                writeln!(
-                    out,
-                    "bff_request_duration_seconds_bucket{{{labels},le=\"{bound}\"}} {below}"
-                )?;
-            }
-            writeln!(
-                out,
-                "bff_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} {count}"
-            )?;
-            writeln!(
-                out,
-                "bff_request_duration_seconds_sum{{{labels}}} {}",
-                seconds(route.micros.load(Relaxed))
-            )?;
-            writeln!(
-                out,
-                "bff_request_duration_seconds_count{{{labels}}} {count}"
-            )?;
-        }
-        head(
-            out,
-            "bff_partial_total",
-            "counter",
-            "Answers without one of their optional calls.",
-        )?;
-        for route in self
-            .routes
-            .iter()
-            .filter(|route| route.partial.load(Relaxed) > 0)
-        {
-            writeln!(
-                out,
-                "bff_partial_total{{{}}} {}",
-                route.labels(),
-                route.partial.load(Relaxed)
-            )?;
-        }
-        head(
-            out,
-            "bff_upstream_calls_total",
-            "counter",
-            "Calls made, by how they ended.",
-        )?;
-        for (name, counts) in &self.upstreams {
-            for ((_, outcome), count) in OUTCOMES.iter().zip(counts) {
-                let count = count.load(Relaxed);
-                writeln!(
-                    out,
-                    "bff_upstream_calls_total{{upstream=\"{name}\",outcome=\"{outcome}\"}} {count}"
-                )?;
-            }
-        }
-        head(
-            out,
-            "bff_upstream_retries_total",
-            "counter",
-            "Further attempts of calls: made, or left out for want of budget.",
-        )?;
-        for ((name, _), [made, refused]) in self.upstreams.iter().zip(&self.retries) {
-            for (outcome, count) in [("made", made), ("over_budget", refused)] {
-                let count = count.load(Relaxed);
-                writeln!(
-                    out,
-                    "bff_upstream_retries_total{{upstream=\"{name}\",outcome=\"{outcome}\"}} {count}"
-                )?;
-            }
-        }
-        head(
-            out,
-            "bff_contract_breaches_total",
-            "counter",
-            "Values that are not what the contract says.",
-        )?;
-        for ((upstream, at), count) in self
-            .breaches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-        {
-            let at = at.replace('\\', "\\\\").replace('"', "\\\"");
-            writeln!(
-                out,
-                "bff_contract_breaches_total{{upstream=\"{upstream}\",at=\"{at}\"}} {count}"
-            )?;
-        }
-        Ok(())
-    }
-}
-
-impl RouteCounters {
-    fn labels(&self) -> String {
-        format!(
-            "method=\"{}\",route=\"{}\"",
-            self.method,
-            self.pattern.replace('\\', "\\\\").replace('"', "\\\"")
-        )
-    }
-}
-
-fn head(out: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Result {
-    writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}")
-}
-
-fn seconds(micros: u64) -> String {
-    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }

@@ -6,6 +6,7 @@
 
 mod expect;
 mod headers;
+mod interim;
 mod location;
 mod operation;
 mod upgrade;
@@ -17,6 +18,7 @@ use hyper::upgrade::OnUpgrade;
 
 pub(crate) use expect::{Gate, Wanted};
 pub(crate) use headers::trailers;
+pub(crate) use interim::{Hears, Interims, WithInterims};
 pub(crate) use operation::stream;
 pub(crate) use upgrade::Tunnels;
 
@@ -25,8 +27,9 @@ use crate::exchange::{Reply, Request};
 use crate::failure::{Failure, Kind};
 use crate::metrics::Outcome;
 use crate::percent;
-use crate::plan::{Proxy, Segment};
+use crate::plan::{Operation, Proxy, Segment};
 use crate::stack::method_not_allowed;
+use crate::trace::Called;
 use crate::upstream::{Broken, BrokenKind, Instance, Live};
 use crate::wire::Line;
 use expect::Expects;
@@ -62,6 +65,7 @@ pub(crate) async fn pass(request: Request, proxy: &'static Proxy) -> Result<Repl
         method: request.head.method.clone(),
         uri,
         headers,
+        operation: None,
     };
     let mut response = send(request, live, outgoing).await?;
     location::rewrite(response.headers_mut(), live.instances(), Some(&public));
@@ -73,6 +77,8 @@ struct Outgoing {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
+    /// Where it is one that the contract names.
+    operation: Option<&'static Operation>,
 }
 
 /// Sends a request with the client's body; gives the answer, without what doesn't pass.
@@ -113,20 +119,41 @@ async fn send(
         None => None,
     };
     let method = outgoing.method.clone();
+    let called = || Called {
+        upstream: name,
+        call: None,
+        operation: outgoing.operation,
+        method: method.clone(),
+        uri: outgoing.uri.clone(),
+        resent: 0,
+        deadline: request.deadline,
+    };
+    let span = request.trace.call(&mut outgoing.headers, called);
     let mut message = http::Request::new(body);
     *message.method_mut() = outgoing.method;
     *message.uri_mut() = outgoing.uri;
     *message.headers_mut() = outgoing.headers;
-    let wanted = (expects == Expects::Continue && !bodiless).then(|| expect::wait(&mut message));
+    let (wanted, opener) = (expects == Expects::Continue && !bodiless)
+        .then(|| expect::wait(&mut message))
+        .unzip();
+    let client_hears = request.head.extensions.remove::<Interims>();
+    Hears::of(&mut message, client_hears, opener);
+    let timed = live.timed();
     let sending = live.pass(message);
-    let mut answer = match tokio::time::timeout_at(request.deadline, sending).await {
+    let sent = tokio::time::timeout_at(request.deadline, sending).await;
+    drop(timed);
+    let mut answer = match sent {
         Ok(Ok(answer)) => answer,
-        Ok(Err(broken)) => return Err(failed(live, broken)),
+        Ok(Err(broken)) => {
+            span.broke(broken.kind);
+            return Err(failed(live, broken));
+        }
         Err(_) => {
             live.count(Outcome::Timeout);
             return Err(Failure::upstream(Kind::Timeout, name, "no answer in time"));
         }
     };
+    span.answered(answer.status());
     live.count(if answer.status().as_u16() < 400 {
         Outcome::Ok
     } else {

@@ -21,11 +21,12 @@ use crate::plan::{Bff, Upstream};
 use crate::proxy::Tunnels;
 use crate::router::Router;
 use crate::text::{Env, StartError, Variables};
+use crate::trace::Tracer;
 use crate::upstream::Live;
 use crate::writes::Writes;
 use crate::{admin, listener};
 
-/// How long requests in flight may take to finish once the gateway is told to stop.
+/// How long requests in flight may take to finish once the gateway is told to stop, unless it is told that, too.
 pub(crate) const DRAIN: Duration = Duration::from_secs(30);
 
 /// Where a gateway listens and where its variables come from.
@@ -139,19 +140,31 @@ pub struct Running {
 }
 
 impl Running {
+    /// Turns `/readyz` to 503 and ends connections with their next answer; all else goes on. Whoever balances the load
+    /// has time to notice until [`Running::shutdown`].
+    pub fn announce(&self) {
+        self.app.ready.store(false, Ordering::Release);
+    }
+
     /// Turns `/readyz` to 503, stops accepting, lets requests in flight and writes already sent finish (30 s at most).
     pub async fn shutdown(self) {
-        self.app.ready.store(false, Ordering::Release);
+        self.shutdown_within(DRAIN).await;
+    }
+
+    /// The same, with so much time for what is in flight.
+    pub async fn shutdown_within(self, patience: Duration) {
+        self.announce();
         let _ = self.stop.send(true);
         let drained = async {
             let _ = self.server.await;
             self.app.writes.finished().await;
             self.app.tunnels.finished().await;
         };
-        if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        if tokio::time::timeout(patience, drained).await.is_err() {
             tracing::warn!("stopped with requests still in flight");
         }
         self.app.tunnels.cut();
+        self.app.tracer.finish().await;
         self.admin.abort();
     }
 }
@@ -165,6 +178,7 @@ pub(crate) struct App {
     /// By place in the table of routes: how often.
     pub(crate) limits: Vec<Charges>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tracer: Tracer,
     pub(crate) writes: Writes,
     pub(crate) tunnels: Tunnels,
     pub(crate) patterns: Patterns,
@@ -242,6 +256,7 @@ impl App {
             }
         }
         let patterns = Patterns::compile(bff.routes, &mut env);
+        let tracer = Tracer::new(bff.name, &mut env);
         let faults = env.into_faults();
         if !faults.is_empty() {
             return Err(StartError { faults });
@@ -260,6 +275,7 @@ impl App {
             auth,
             limits,
             metrics,
+            tracer,
             writes: Writes::default(),
             tunnels: Tunnels::default(),
             patterns,

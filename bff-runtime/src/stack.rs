@@ -14,30 +14,30 @@
 //! 10. **Endpoint**: the generated function.
 //! 11. **Answer**: failures become problems, in [`crate::problem`] alone; counted and logged.
 
+mod told;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bff_json::{Condition, Operand, Root, Scope, Tape};
-use http::header::{ALLOW, CONTENT_LENGTH, LINK};
+use http::header::ALLOW;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
-use crate::answer::Reason;
 use crate::auth;
 use crate::body::Body;
+use crate::exchange;
 use crate::exchange::{Exchange, Reply};
 use crate::failure::{Failure, Kind};
 use crate::input::{self, Reader};
-use crate::limit::{self, Taken};
-use crate::log::Pending;
+use crate::limit;
 use crate::plan::{BODY, Clause, Route};
 use crate::router::{Found, Segments};
 use crate::server::App;
 use crate::wire::Refusal;
-use crate::{exchange, problem, trace};
+use told::{Told, Unanswered};
 
 /// Answers a request, whatever happens.
 pub(crate) async fn answer(
@@ -45,23 +45,11 @@ pub(crate) async fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Response<Body> {
-    let started = Instant::now();
     let (head, incoming) = request.into_parts();
-    let id = trace::request_id(&head.headers);
-    let (method, uri) = (head.method.clone(), head.uri.clone());
-    let mut way = Way::default();
-    let result = pass(&app, peer, head, incoming, &id, started, &mut way).await;
-    finish(
-        &app,
-        result,
-        Told {
-            started,
-            method,
-            uri,
-            id,
-            way,
-        },
-    )
+    let mut unanswered = Unanswered::new(app, peer, &head);
+    let (app, told) = unanswered.parts();
+    let result = pass(app, peer, head, incoming, told).await;
+    unanswered.answer(result)
 }
 
 /// Layers 2 to 10.
@@ -70,10 +58,15 @@ async fn pass(
     peer: SocketAddr,
     head: Parts,
     incoming: Incoming,
-    id: &HeaderValue,
-    started: Instant,
-    way: &mut Way,
+    told: &mut Told,
 ) -> Result<Reply, Failure> {
+    let Told {
+        started,
+        id,
+        trace,
+        way,
+        ..
+    } = told;
     if let Some(refusal) = head.extensions.get::<Refusal>() {
         let words = format!("The request can't be read: {}.", refusal.words);
         return Err(Failure::new(Kind::Refused(refusal.status), words));
@@ -97,7 +90,7 @@ async fn pass(
         };
     way.at = Some(index);
     let policies = &route.policies;
-    let deadline = tokio::time::Instant::from_std(started) + policies.timeout;
+    let deadline = tokio::time::Instant::from_std(*started) + policies.timeout;
     let limits = app.limits.get(index).filter(|limits| !limits.is_empty());
     let seen = limit::Seen {
         address: limit::address(peer, &head.headers, app.bff.server.trusted_proxies),
@@ -171,6 +164,7 @@ async fn pass(
         route,
         peer,
         id: id.clone(),
+        trace: trace.clone(),
         deadline,
         principal,
         segments: if route.passes {
@@ -254,105 +248,6 @@ pub(crate) fn method_not_allowed(allow: &str) -> Failure {
     match HeaderValue::from_str(allow) {
         Ok(allow) => failure.with_header(ALLOW, allow),
         Err(_) => failure,
-    }
-}
-
-/// What is told of a request once it is answered.
-struct Told {
-    started: Instant,
-    method: Method,
-    uri: Uri,
-    id: HeaderValue,
-    way: Way,
-}
-
-/// How far a request came, and what it took on the way.
-#[derive(Default)]
-struct Way {
-    /// The route, by place in the table.
-    at: Option<usize>,
-    taken: Taken,
-}
-
-/// Layer 11.
-fn finish(app: &Arc<App>, result: Result<Reply, Failure>, told: Told) -> Response<Body> {
-    let Told {
-        started,
-        method,
-        uri,
-        id,
-        way,
-    } = told;
-    let Way { at, taken } = way;
-    let (mut response, failure) = match result {
-        Ok(Reply(response)) => (response, None),
-        Err(failure) => (
-            problem::answer(&failure, uri.path(), id.to_str().unwrap_or_default()),
-            Some(failure),
-        ),
-    };
-    response.headers_mut().insert(trace::REQUEST_ID, id.clone());
-    if let Some(limits) = at.and_then(|at| app.limits.get(at)) {
-        limits.tell(&taken, response.headers_mut());
-    }
-    if let Some(route) = at.and_then(|at| app.bff.routes.get(at)) {
-        tell(route, response.headers_mut());
-    }
-    response.body_mut().hold(taken.holds);
-    if method == Method::HEAD {
-        without_body(&mut response);
-    }
-    let partial = response.headers().get(&crate::answer::PARTIAL).cloned();
-    app.metrics
-        .answered(at, response.status(), started.elapsed(), partial.is_some());
-    let route = at
-        .and_then(|at| app.bff.routes.get(at))
-        .map_or("", |route| route.pattern);
-    let reason = response.extensions_mut().remove::<Reason>();
-    let failure = failure
-        .as_ref()
-        .or(reason.as_ref().map(|reason| &*reason.0));
-    let pending = Pending {
-        started,
-        method,
-        route,
-        status: response.status(),
-        id,
-        partial,
-        fault: failure.map(|failure| failure.kind().fault()),
-        upstream: failure.and_then(Failure::upstream_name),
-        cause: failure.and_then(Failure::cause).map(str::to_owned),
-    };
-    let length = response.body().len();
-    if let Some(pending) = response.body_mut().record(pending) {
-        pending.write(length);
-    }
-    response
-}
-
-/// What the endpoint says with every answer; links join those there are.
-fn tell(route: &Route, headers: &mut HeaderMap) {
-    for (name, value) in route.policies.headers {
-        let (name, value) = (
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
-        if name == LINK {
-            headers.append(name, value);
-        } else {
-            headers.insert(name, value);
-        }
-    }
-}
-
-/// The head alone, still saying how long the body would be.
-fn without_body(response: &mut Response<Body>) {
-    let body = std::mem::take(response.body_mut());
-    if let Some(length) = body.len().filter(|length| *length > 0) {
-        response
-            .headers_mut()
-            .entry(CONTENT_LENGTH)
-            .or_insert_with(|| HeaderValue::from(length));
     }
 }
 

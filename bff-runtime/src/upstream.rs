@@ -11,6 +11,7 @@ mod transport;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, UPGRADE};
@@ -226,6 +227,7 @@ impl Live {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Fetched, Broken> {
+        let _timed = self.timed();
         let request = request(method, uri, headers, body);
         self.transport.fetch(request, self.plan.body_limit).await
     }
@@ -235,9 +237,24 @@ impl Live {
         self.metrics.retried(self.index, made);
     }
 
+    /// Counts how long a call takes, until this is dropped.
+    pub(crate) fn timed(&self) -> Timed<'_> {
+        Timed(self, Instant::now())
+    }
+
     /// Counts how a call ended.
     pub(crate) fn count(&self, outcome: Outcome) {
         self.metrics.called(self.index, outcome);
+    }
+}
+
+/// A call that is timed.
+pub(crate) struct Timed<'l>(&'l Live, Instant);
+
+impl Drop for Timed<'_> {
+    fn drop(&mut self) {
+        let Timed(live, started) = self;
+        live.metrics.took(live.index, started.elapsed());
     }
 }
 

@@ -45,6 +45,7 @@ impl Gateway {
             .envs(environment)
             .env("BFF_LISTEN", address.to_string())
             .env("BFF_ADMIN_LISTEN", admin.to_string())
+            .env("BFF_DRAIN_DELAY", "0")
             .stdin(Stdio::null())
             .kill_on_drop(true);
         if crate::environment::process("BFF_LOG").is_none() {

@@ -13,19 +13,21 @@ use super::{Calling, Settled, Start, fan, outcome, retry};
 use crate::exchange::Request;
 use crate::failure::{Failure, Kind};
 use crate::plan::{Call, Fan, Plan};
-use crate::trace;
-use crate::upstream::Live;
+use crate::trace::{self, Called, Trace};
+use crate::upstream::{Broken, Fetched, Live};
 
 /// How long a write may go on after nobody waits for it any more.
 const WRITE_LIMIT: Duration = Duration::from_secs(300);
 
 /// A request ready to be sent.
+#[derive(Clone)]
 pub(super) struct Ready {
     pub(super) live: Arc<Live>,
     pub(super) method: Method,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    pub(super) trace: Trace,
 }
 
 /// Writes what a call sends and gets it on its way.
@@ -146,9 +148,6 @@ impl Sender<'_> {
             .ok_or_else(|| broken("the upstream has no instance"))?;
         let mut headers = self.live.headers(self.request.token());
         headers.insert(trace::REQUEST_ID, self.request.id.clone());
-        if let Some(trace) = trace::traceparent(&self.request.head.headers) {
-            headers.insert(trace::TRACEPARENT, trace.clone());
-        }
         let mut target = String::with_capacity(instance.prefix.len() + 96);
         target.push_str(&instance.prefix);
         let body = draft.write(narrowed, &mut target, &mut headers)?;
@@ -163,6 +162,7 @@ impl Sender<'_> {
             uri,
             headers,
             body,
+            trace: self.request.trace.clone(),
         })
     }
 
@@ -205,17 +205,43 @@ pub(super) async fn ask(
 ) -> Result<Tape, Failure> {
     let live = Arc::clone(&ready.live);
     let fetched = if call.retry == 0 {
-        let Ready {
-            live,
-            method,
-            uri,
-            headers,
-            body,
-        } = ready;
-        live.fetch(method, uri, headers, body).await
+        attempt(call, ready, 0, deadline).await
     } else {
         // Boxed, so that calls that are made once don't carry its state.
         Box::pin(retry::fetch(call, ready, deadline)).await
     };
     outcome::read(call, &live, fetched)
+}
+
+/// Sends one request once, as a part of its trace; `before` is how often it was sent already.
+pub(super) async fn attempt(
+    call: &'static Call,
+    ready: Ready,
+    before: u8,
+    deadline: Instant,
+) -> Result<Fetched, Broken> {
+    let Ready {
+        live,
+        method,
+        uri,
+        mut headers,
+        body,
+        trace,
+    } = ready;
+    let called = || Called {
+        upstream: live.plan.name,
+        call: Some(call.name),
+        operation: Some(call.operation),
+        method: method.clone(),
+        uri: uri.clone(),
+        resent: before,
+        deadline,
+    };
+    let span = trace.call(&mut headers, called);
+    let fetched = live.fetch(method, uri, headers, body).await;
+    match &fetched {
+        Ok(fetched) => span.answered(fetched.status),
+        Err(broken) => span.broke(broken.kind),
+    }
+    fetched
 }

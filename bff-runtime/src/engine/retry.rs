@@ -11,7 +11,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderName, StatusCode};
 use tokio::time::{Instant, sleep_until};
 
-use super::call::Ready;
+use super::call::{self, Ready};
 use super::outcome;
 use crate::plan::{Call, ErrorAction};
 use crate::upstream::{Broken, BrokenKind, Fetched, Headers};
@@ -26,26 +26,17 @@ const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// Sends a request, and again while it fails in passing.
 pub(super) async fn fetch(
     call: &'static Call,
-    ready: Ready,
+    mut ready: Ready,
     deadline: Instant,
 ) -> Result<Fetched, Broken> {
-    let Ready {
-        live,
-        method,
-        mut uri,
-        headers,
-        body,
-    } = ready;
-    let harmless = !call.write || headers.contains_key(KEY);
+    let harmless = !call.write || ready.headers.contains_key(KEY);
+    let live = Arc::clone(&ready.live);
     let attempts = if harmless { call.retry } else { 0 };
     if attempts > 0 {
         live.budget.deposit();
     }
     for attempt in 0..attempts {
-        let (method, headers) = (method.clone(), headers.clone());
-        let fetched = Arc::clone(&live)
-            .fetch(method, uri.clone(), headers, body.clone())
-            .await;
+        let fetched = call::attempt(call, ready.clone(), attempt, deadline).await;
         let Some(asked) = passes(call, &fetched) else {
             return fetched;
         };
@@ -60,11 +51,11 @@ pub(super) async fn fetch(
         live.count(outcome::passing(&fetched));
         live.count_retry(true);
         sleep_until(next).await;
-        if let Some(other) = live.elsewhere(&uri) {
-            uri = other;
+        if let Some(other) = live.elsewhere(&ready.uri) {
+            ready.uri = other;
         }
     }
-    live.fetch(method, uri, headers, body).await
+    call::attempt(call, ready, attempts, deadline).await
 }
 
 /// Whether what came of an attempt may be otherwise next time: how long the upstream asks to wait until then.
@@ -145,6 +136,7 @@ mod tests {
     use crate::body::Body;
     use crate::metrics::Metrics;
     use crate::plan::{Bff, ErrorRule, Identity, Operation, Text, Upstream};
+    use crate::trace::Tracer;
     use crate::upstream::{Live, Sending, Transport};
 
     const GET: Call = Call::new("it", &OPERATION).retry(2);
@@ -266,6 +258,7 @@ mod tests {
                 uri: "http://a/x/things?q=1".parse().unwrap(),
                 headers: headers.clone(),
                 body: Bytes::from_static(b"{}"),
+                trace: Tracer::default().trace(&HeaderMap::new()),
             };
             let deadline = Instant::now() + Duration::from_secs(2);
             fetched = fetch(call, ready, deadline)
@@ -444,6 +437,9 @@ mod tests {
             .collect();
         let (a, b) = ("http://a/x/things?q=1", "http://b/things?q=1");
         assert_eq!(uris, [a, b, a]);
+        // Where nothing is recorded, attempts are told of one span.
+        let trace = run.seen[0].0.headers()["traceparent"].clone();
+        headers.insert("traceparent", trace);
         for (request, _) in &run.seen {
             assert_eq!(
                 (request.method(), request.headers(), &request.body()[..]),

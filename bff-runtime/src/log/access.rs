@@ -30,6 +30,7 @@ struct Record<'a> {
     upstream: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'a str>,
+    trace_id: &'a str,
     target: &'a str,
 }
 
@@ -39,6 +40,7 @@ struct Room {
     /// The second that `timestamp` is of.
     second: Option<u64>,
     timestamp: String,
+    trace: String,
     line: Vec<u8>,
 }
 
@@ -58,6 +60,8 @@ pub(super) fn write(pending: &Pending, bytes: Option<u64>, lines: &Lines) {
 impl Room {
     fn write(&mut self, pending: &Pending, bytes: Option<u64>, now: Duration) {
         self.stamp(now);
+        self.trace.clear();
+        let _ = write!(self.trace, "{:032x}", pending.trace);
         let record = Record {
             timestamp: &self.timestamp,
             level: "INFO",
@@ -74,6 +78,7 @@ impl Room {
             fault: pending.fault.map(Fault::as_str),
             upstream: pending.upstream,
             cause: pending.cause.as_deref(),
+            trace_id: &self.trace,
             target: "access",
         };
         self.line.clear();
@@ -160,6 +165,8 @@ mod tests {
             fault: None,
             upstream: None,
             cause: None,
+            trace: 7,
+            span: None,
         };
         let mut room = Room::default();
         let now = Duration::from_secs(1_709_164_800);
@@ -176,7 +183,7 @@ mod tests {
             line(&pending, Some(12)),
             concat!(
                 r#"{"timestamp":"2024-02-29T00:00:00.000000Z","level":"INFO","method":"GET","route":"/user/{id}","#,
-                r#""status":200,"bytes":12,,"request_id":"abc","target":"access"}"#,
+                r#""status":200,"bytes":12,,"request_id":"abc","trace_id":"00000000000000000000000000000007","target":"access"}"#,
                 "\n"
             )
         );
@@ -188,7 +195,7 @@ mod tests {
             concat!(
                 r#"{"timestamp":"2024-02-29T00:00:00.000000Z","level":"INFO","method":"GET","route":"/user/{id}","#,
                 r#""status":200,,"request_id":"abc","partial":"orders","upstream":"orders","#,
-                r#""cause":"it said \"no\"\n","target":"access"}"#,
+                r#""cause":"it said \"no\"\n","trace_id":"00000000000000000000000000000007","target":"access"}"#,
                 "\n"
             )
         );

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http::header::EXPECT;
 use http::request::Parts;
-use http::{HeaderValue, Request, StatusCode, Version};
+use http::{HeaderValue, Request, Version};
 use tokio::sync::oneshot;
 
 use crate::body::Body;
@@ -22,6 +22,22 @@ pub(crate) type Gate = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 /// Held by who waits for the answer: once that is dropped, nobody wants the body any more.
 pub(crate) type Wanted = oneshot::Sender<()>;
+
+/// Lets a body pass that was held back.
+#[derive(Debug)]
+pub(super) struct Opener(Mutex<Option<oneshot::Sender<()>>>);
+
+impl Opener {
+    /// The upstream said 100.
+    pub(super) fn open(&self) {
+        if let Ok(mut open) = self.0.lock()
+            && let Some(open) = open.take()
+        {
+            // The body may be gone already.
+            let _ = open.send(());
+        }
+    }
+}
 
 /// What a request says it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,28 +63,18 @@ pub(super) fn of(head: &Parts) -> Expects {
     }
 }
 
-/// Tells the upstream to say when it wants the body, and holds the body back until then.
+/// Tells the upstream to say when it wants the body, and holds the body back until then: until [`Opener::open`].
 #[must_use]
-pub(super) fn wait(request: &mut Request<Body>) -> Wanted {
+pub(super) fn wait(request: &mut Request<Body>) -> (Wanted, Opener) {
     let (wanted, unwanted) = oneshot::channel();
     let (open, opened) = oneshot::channel();
-    let open = Mutex::new(Some(open));
     request
         .headers_mut()
         .insert(EXPECT, HeaderValue::from_static("100-continue"));
-    hyper::ext::on_informational(request, move |answer| {
-        if answer.status() == StatusCode::CONTINUE
-            && let Ok(mut open) = open.lock()
-            && let Some(open) = open.take()
-        {
-            // The body may be gone already.
-            let _ = open.send(());
-        }
-    });
     let gate = async move {
         match tokio::time::timeout(PATIENCE, opened).await {
             Ok(Ok(())) | Err(_) => true,
-            // hyper forgets whom to tell once the answer is there: it came without a wish for the body.
+            // Who would open it is forgotten the answer is there: it came without a wish for the body.
             Ok(Err(_)) => {
                 let _ = unwanted.await;
                 false
@@ -76,5 +82,5 @@ pub(super) fn wait(request: &mut Request<Body>) -> Wanted {
         }
     };
     request.body_mut().hold_back(Box::pin(gate));
-    wanted
+    (wanted, Opener(Mutex::new(Some(open))))
 }

@@ -50,9 +50,6 @@ pub(super) fn outgoing(head: &Parts, peer: SocketAddr, id: &HeaderValue) -> Head
         headers.insert(CONNECTION, HeaderValue::from_static("te"));
     }
     headers.insert(trace::REQUEST_ID, id.clone());
-    if trace::traceparent(&headers).is_none() {
-        headers.remove(trace::TRACEPARENT);
-    }
     say_way(&mut headers, peer, head);
     headers
 }
@@ -156,7 +153,7 @@ fn say_way(headers: &mut HeaderMap, peer: SocketAddr, head: &Parts) {
 const PROTO: &str = "http";
 
 /// Drops what never passes, and what `connection` names.
-fn strip(headers: &mut HeaderMap) {
+pub(super) fn strip(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
         .iter()

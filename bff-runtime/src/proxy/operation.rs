@@ -56,6 +56,7 @@ pub(crate) async fn stream(
         method,
         uri,
         headers,
+        operation: Some(operation),
     };
     let mut response = super::send(request, live, outgoing).await?;
     location::rewrite(response.headers_mut(), live.instances(), None);

@@ -17,6 +17,7 @@ use super::headers::Headers;
 use super::{Fetched, Instance, h1};
 use crate::body::{Body, TooLarge, Unreadable};
 use crate::cores::PerCore;
+use crate::proxy::Hears;
 
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
@@ -148,7 +149,8 @@ struct Plain {
 struct Tls(PerCore<Client<HttpsConnector<HttpConnector>, Body>>);
 
 impl Transport for Plain {
-    fn send(&self, request: Request<Body>, limit: u64) -> Sending<'_> {
+    fn send(&self, mut request: Request<Body>, limit: u64) -> Sending<'_> {
+        Hears::through_hyper(&mut request);
         let sending = self.streams.mine().request(request);
         Box::pin(async move { answer(sending.await, limit) })
     }
@@ -164,7 +166,8 @@ impl Transport for Plain {
 }
 
 impl Transport for Tls {
-    fn send(&self, request: Request<Body>, limit: u64) -> Sending<'_> {
+    fn send(&self, mut request: Request<Body>, limit: u64) -> Sending<'_> {
+        Hears::through_hyper(&mut request);
         let sending = self.0.mine().request(request);
         Box::pin(async move { answer(sending.await, limit) })
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bff_runtime::json::Hop;
 use bff_runtime::plan::*;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::client;
 use crate::raw::Pair;
@@ -439,5 +439,108 @@ async fn an_answer_is_framed_once() {
         let got = client.rest().await;
         assert!(got.starts_with("HTTP/1.1 502"), "{answer:?} {got}");
         assert!(!got.contains(&authority), "{got}");
+    }
+}
+
+#[tokio::test]
+async fn interim_answers_come_before_the_answer() {
+    let pair = Pair::start(&STREAMED).await;
+    let mut client = pair.client("GET /raw/x HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let mut upstream = pair.upstream().await;
+    upstream.head().await;
+    upstream.say("HTTP/1.1 102 Processing\r\n\r\n").await;
+    // It is there although no answer is.
+    assert_eq!(client.head().await, "HTTP/1.1 102 Processing\r\n\r\n");
+    upstream
+        .say("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\nset-cookie: a=b\r\nconnection: x-own\r\nx-own: 1\r\n\r\n")
+        .await;
+    assert_eq!(
+        client.head().await,
+        "HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n"
+    );
+    upstream
+        .say("HTTP/1.1 103 Early Hints\r\nlink: </b.css>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        .await;
+    assert_eq!(
+        client.head().await,
+        "HTTP/1.1 103 Early Hints\r\nlink: </b.css>\r\n\r\n"
+    );
+    let answer = client.until("ok").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // The connection serves on; a client of HTTP/1.0 is told nothing but the answer.
+    client.say("GET /raw/x HTTP/1.0\r\nhost: a\r\n\r\n").await;
+    upstream.head().await;
+    upstream
+        .say("HTTP/1.1 103 Early Hints\r\nlink: </c.css>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno")
+        .await;
+    let answer = client.until("no").await;
+    assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+}
+
+/// Many of them, and the answer behind them: no more of them are held than a bound, and none is torn.
+#[tokio::test]
+async fn interim_answers_without_end() {
+    let pair = Pair::start(&STREAMED).await;
+    let mut client = pair.client("GET /raw/x HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let mut upstream = pair.upstream().await;
+    upstream.head().await;
+    let many = "HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n".repeat(900);
+    upstream.say(&many).await;
+    upstream
+        .say("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        .await;
+    let all = client.until("\r\n\r\nok").await;
+    let (hints, answer) = all.split_at(all.find("HTTP/1.1 200").unwrap());
+    assert!(
+        hints
+            .replace("HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n", "")
+            .is_empty()
+    );
+    assert!(answer.ends_with("ok"));
+}
+
+/// A body far larger than all that may be held goes by, and so do more events than an hour has seconds.
+#[tokio::test]
+async fn long_streams_go_by() {
+    const PIECE: usize = 1 << 20;
+    const PIECES: usize = 24;
+    let pair = Pair::start(&STREAMED).await;
+    let length = PIECE * PIECES;
+    let head = format!("POST /raw/big HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n");
+    let mut client = pair.client(&head).await;
+    let mut upstream = pair.upstream().await;
+    upstream.head().await;
+    let piece: Vec<u8> = (0..PIECE).map(|at| at as u8).collect();
+    let check = |got: &[u8], from: usize| {
+        got.iter()
+            .zip(from..)
+            .all(|(byte, at)| *byte == (at % PIECE) as u8)
+    };
+    let expected = piece.clone();
+    let uploading = tokio::spawn(async move {
+        for _ in 0..PIECES {
+            client.stream.write_all(&expected).await.unwrap();
+        }
+        client
+    });
+    let mut seen = 0;
+    let mut room = vec![0; 1 << 16];
+    while seen < length {
+        let read = upstream.stream.read(&mut room).await.unwrap();
+        assert!(read > 0 && check(&room[..read], seen));
+        seen += read;
+    }
+    upstream
+        .say("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: text/event-stream\r\n\r\n")
+        .await;
+    let mut client = uploading.await.unwrap();
+    client.head().await;
+    for second in 0..3600 {
+        let event = format!("data: {second}\n\n");
+        upstream
+            .say(&format!("{:x}\r\n{event}\r\n", event.len()))
+            .await;
+        // Each is there before the next is sent.
+        client.until(&event).await;
     }
 }

@@ -16,4 +16,5 @@ mod failures;
 mod harness;
 mod identity;
 mod operators;
+mod traces;
 mod wire;

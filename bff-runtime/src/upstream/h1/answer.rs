@@ -12,11 +12,14 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::Fault;
 use super::chunked::{Chunked, Next};
 use super::head::{self, Framing, Head};
+use crate::proxy::Hears;
 
 /// The room for a head, and for what comes along with it.
 pub(super) const ROOM: usize = 8 * 1024;
 /// Interim answers (RFC 9110, 15.2) before the one that counts.
 const MOST_INTERIM: usize = 8;
+/// The same, where somebody hears of them: an answer that is long in coming may be told of often.
+const MOST_HEARD: usize = 1000;
 /// The most memory set aside at once on the word of a length.
 const TRUSTED: u64 = 1 << 20;
 /// Room behind a body: a read that leaves some of it empty shows that nothing else is there, without asking again.
@@ -47,6 +50,7 @@ pub(super) async fn read<R: AsyncRead + Unpin>(
         at: 0,
         body: Vec::new(),
         limit,
+        hears: None,
     };
     let head = reader.head().await?;
     let (raw, body, certain) = match head.framing {
@@ -71,10 +75,11 @@ pub(super) async fn read<R: AsyncRead + Unpin>(
     })
 }
 
-/// Reads the head of an answer, and gives where it starts: behind it in the buffer is what came along of the body.
+/// Reads the head of an answer, telling who `hears` of interim ones, and gives where it starts: behind it in the buffer is what came along of the body.
 pub(super) async fn read_head<R: AsyncRead + Unpin>(
     io: &mut R,
     buffer: &mut Vec<u8>,
+    hears: Option<&Hears>,
 ) -> Result<(Head, usize), Fault> {
     let mut reader = Reader {
         io,
@@ -82,6 +87,7 @@ pub(super) async fn read_head<R: AsyncRead + Unpin>(
         at: 0,
         body: Vec::new(),
         limit: 0,
+        hears,
     };
     let head = reader.head().await?;
     Ok((head, reader.at))
@@ -106,6 +112,8 @@ struct Reader<'a, R> {
     at: usize,
     body: Vec<u8>,
     limit: u64,
+    /// Who hears of interim answers.
+    hears: Option<&'a Hears>,
 }
 
 impl<R: AsyncRead + Unpin> Reader<'_, R> {
@@ -115,7 +123,8 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
 
     /// The head of the answer that counts; it is not yet used up.
     async fn head(&mut self) -> Result<Head, Fault> {
-        for _ in 0..=MOST_INTERIM {
+        let most = self.hears.map_or(MOST_INTERIM, |_| MOST_HEARD);
+        for _ in 0..=most {
             let head = self.one_head().await?;
             if head.status == StatusCode::SWITCHING_PROTOCOLS {
                 return Err(Fault::Malformed("the upstream switched protocols"));
@@ -123,7 +132,15 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
             if !head.status.is_informational() {
                 return Ok(head);
             }
-            self.at += head.length;
+            if let Some(hears) = self.hears {
+                let raw = self.unread().get(..head.length).unwrap_or_default();
+                hears.hear(head.status, || head::headers(&Bytes::copy_from_slice(raw)));
+                // A long wait for the answer must not keep what was told.
+                self.buffer.drain(..self.at + head.length);
+                self.at = 0;
+            } else {
+                self.at += head.length;
+            }
         }
         Err(Fault::Malformed("there are too many interim answers"))
     }

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io::{self, IoSlice, Read};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
@@ -15,6 +16,7 @@ use tokio::net::TcpStream;
 use super::Fault;
 use super::answer::{self, Answer, ROOM};
 use super::head::{self, Framing, Head};
+use crate::proxy::Hears;
 
 /// Bodies up to this many bytes are written with the head, in one piece.
 const SMALL: usize = 4 * 1024;
@@ -78,7 +80,8 @@ impl Connection {
     /// Sends a request and reads the answer's head.
     pub(super) async fn begin(&mut self, request: &Request<Bytes>) -> Result<Begun, Fault> {
         let sent = self.send(request).await?;
-        let read = answer::read_head(&mut self.stream, &mut self.buffer).await;
+        let hears = Hears::on(request).map(Arc::as_ref);
+        let read = answer::read_head(&mut self.stream, &mut self.buffer, hears).await;
         let (mut head, start) = sent.heard(read)?;
         head.persistent &= sent.reusable;
         let mut there = std::mem::take(&mut self.buffer);
