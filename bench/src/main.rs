@@ -12,6 +12,7 @@ mod building;
 mod checking;
 mod contender;
 mod contenders;
+mod contracts;
 mod counts;
 mod cpu;
 mod data;
@@ -72,6 +73,8 @@ enum Command {
     Stream(Settings),
     /// The time that `bff check` takes, over three specs and over two hundred
     Check(checking::Settings),
+    /// What frontends of forty endpoints over the largest contracts cost to check, generate and build
+    Contracts(contracts::Settings),
     /// How long answers take at a fixed rate
     Latency(latency::Arguments),
     /// What a request costs with one, a hundred and ten thousand connections
@@ -107,6 +110,7 @@ fn main() -> ExitCode {
         Command::Pass100k(settings) => compare(&workload::PASS_100K, &settings),
         Command::Stream(settings) => compare(&workload::STREAM, &settings),
         Command::Check(settings) => root().and_then(|root| checking::run(root, &settings)),
+        Command::Contracts(settings) => root().and_then(|root| contracts::run(root, &settings)),
         Command::Latency(arguments) => {
             root().and_then(|root| block_on(latency::run(root, &arguments)))
         }

@@ -178,6 +178,15 @@ impl Scene<'_, '_> {
         match &step.kind {
             StepKind::Field(word) => self.field(walk, word, step.place),
             StepKind::Values => self.values(walk, step.place),
+            StepKind::Promise if walk.values => {
+                self.error(
+                    Code::Step,
+                    step.place,
+                    "`!` promises one value, and `.*` gives a map of them",
+                )
+                .help("take it out: a map that isn't there is null");
+                None
+            }
             StepKind::Promise => {
                 walk.promised = true;
                 Some(())

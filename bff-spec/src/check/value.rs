@@ -348,6 +348,10 @@ impl Scene<'_, '_> {
         }
         let is_list = path.many || matches!(self.kind(path.ty), Kind::List(_));
         let reason = match (is_list, literal.kind) {
+            _ if self.gives_map(path) => Some(format!(
+                "`{}` is a map, and no literal can stand in for one",
+                path.text
+            )),
             (true, LiteralKind::EmptyList) => None,
             (true, _) => Some(format!(
                 "`{}` is a list: only `[]` can stand in for it",

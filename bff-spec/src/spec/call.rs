@@ -221,6 +221,17 @@ impl Reader<'_> {
         if let Some(node) = table.get("optional")
             && let Some(optional) = self.boolean(node, "`optional`")
         {
+            if call.optional && !optional {
+                self.error(
+                    Code::Contradiction,
+                    node.place,
+                    format!(
+                        "`{}?` is optional, and `optional: false` says that it isn't",
+                        call.name
+                    ),
+                )
+                .help = Some("take out one of the two".into());
+            }
             call.optional |= optional;
         }
         call.timeout = table

@@ -82,7 +82,11 @@ pub fn selection(bytes: &[u8]) {
     ));
 }
 
-/// Bytes as a contract: what is read of it, and what a spec that calls each of its operations is told.
+/// What stands between a contract and an overlay of it, in the bytes of one input.
+const OVERLAY: &str = "\n%%\n";
+
+/// Bytes as a contract, perhaps with an overlay behind it: what is read of it, and what a spec that calls each of its
+/// operations is told.
 pub fn contract(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -98,8 +102,17 @@ pub fn contract(bytes: &[u8]) {
         start: 0,
         end: 8,
     };
-    let loader = Text { name, text };
-    let (contract, diagnostics) = load(&mut sources, &loader, name, &[], from, &mut types);
+    let (text, overlay) = match text.split_once(OVERLAY) {
+        Some((text, overlay)) => (text, Some(overlay)),
+        None => (text, None),
+    };
+    let overlays: Vec<String> = overlay.iter().map(|_| "overlay.yaml".to_owned()).collect();
+    let loader = Beside {
+        spec: String::new(),
+        contract: text,
+        overlay,
+    };
+    let (contract, diagnostics) = load(&mut sources, &loader, name, &overlays, from, &mut types);
     sound(&diagnostics, &sources);
     let Some(contract) = contract else {
         assert!(!diagnostics.is_empty(), "no contract, and no reason");
@@ -108,10 +121,11 @@ pub fn contract(bytes: &[u8]) {
     for operation in &contract.operations {
         sound(&operation.faults, &sources);
     }
-    let spec = everything(&contract);
+    let spec = everything(&contract, overlay.is_some());
     let loader = Beside {
         spec,
         contract: text,
+        overlay,
     };
     let checked = bff_spec::check(&loader, "spec.yaml");
     assert_eq!(checked.has_errors(), checked.model.is_none());
@@ -121,6 +135,7 @@ pub fn contract(bytes: &[u8]) {
 struct Beside<'t> {
     spec: String,
     contract: &'t str,
+    overlay: Option<&'t str>,
 }
 
 impl SourceLoader for Beside<'_> {
@@ -128,16 +143,22 @@ impl SourceLoader for Beside<'_> {
         match path {
             "spec.yaml" => Ok(self.spec.clone()),
             "contract.yaml" => Ok(self.contract.to_owned()),
+            "overlay.yaml" => Ok(self.overlay.unwrap_or_default().to_owned()),
             _ => Err("there is no such file".to_owned()),
         }
     }
 }
 
 /// A spec with an endpoint per operation, which binds each parameter to a query input and takes all that it answers.
-fn everything(contract: &Contract) -> String {
+fn everything(contract: &Contract, overlaid: bool) -> String {
     let quoted = |text: &str| serde_json::Value::String(text.to_owned()).to_string();
-    let mut spec = String::from(
-        "bff: web\nupstreams: { api: { contract: contract.yaml, url: \"${URL}\" } }\ndefaults: { auth: none }\nendpoints:\n",
+    let overlay = if overlaid {
+        ", overlay: overlay.yaml"
+    } else {
+        ""
+    };
+    let mut spec = format!(
+        "bff: web\nupstreams: {{ api: {{ contract: contract.yaml{overlay}, url: \"${{URL}}\" }} }}\ndefaults: {{ auth: none }}\nendpoints:\n",
     );
     for (i, operation) in contract.operations.iter().take(8).enumerate() {
         let mut call = format!("api.{}(", quoted(&operation.route()));
