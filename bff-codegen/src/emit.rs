@@ -7,6 +7,7 @@ mod hooks;
 mod input;
 mod layout;
 mod limits;
+mod listener;
 mod module;
 mod names;
 mod plans;
@@ -40,7 +41,7 @@ pub(crate) use upstreams::{Part, parts};
 use crate::{ir, lower};
 
 /// The version of the runtime's tables that generated code is written for.
-pub const TABLES: u32 = 2;
+pub const TABLES: u32 = 3;
 
 /// The files of the gateway's crate, relative to its folder.
 #[must_use]

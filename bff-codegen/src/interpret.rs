@@ -4,6 +4,7 @@
 //! is what is generated. The statics are never freed.
 
 mod gateway;
+mod listener;
 mod tables;
 
 use bff_json as json;

@@ -32,7 +32,7 @@ async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
 async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        app.metrics.text(),
+        app.metrics.text() + &app.port.metrics(),
     )
 }
 

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::patience::Patience;
+use crate::plan::Listener;
 use crate::proxy::{Gate, Wanted};
 use crate::upstream::Download;
 
@@ -44,6 +46,18 @@ impl std::error::Error for Unreadable {
     }
 }
 
+/// A client's body that comes too slowly.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TooSlow;
+
+impl std::fmt::Display for TooSlow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the client's body comes too slowly")
+    }
+}
+
+impl std::error::Error for TooSlow {}
+
 /// A body that nobody wants any more.
 #[derive(Debug, Clone, Copy)]
 struct Unwanted;
@@ -71,8 +85,8 @@ pub(crate) enum Body {
 /// A body that is passed on.
 pub(crate) struct Stream {
     source: Source,
-    /// Whether it is a client's.
-    upload: bool,
+    /// How long a client is waited for, where it is a client's.
+    upload: Option<Patience>,
     /// What must end before it is read.
     gate: Option<Gate>,
     /// Tells the request's body that its answer is still wanted.
@@ -153,7 +167,7 @@ impl Body {
     fn of(source: Source, limit: u64) -> Body {
         Body::Stream(Box::new(Stream {
             source,
-            upload: false,
+            upload: None,
             gate: None,
             wanted: None,
             left: limit,
@@ -163,11 +177,11 @@ impl Body {
         }))
     }
 
-    /// A client's, as it comes.
-    pub(crate) fn upload(incoming: Incoming, limit: u64) -> Body {
+    /// A client's, as it comes, as long as it does.
+    pub(crate) fn upload(incoming: Incoming, limit: u64, bounds: &Listener) -> Body {
         let mut body = Body::stream(incoming, limit);
         if let Body::Stream(stream) = &mut body {
-            stream.upload = true;
+            stream.upload = Some(Patience::new(bounds.body, bounds.min_rate));
         }
         body
     }
@@ -250,7 +264,19 @@ impl Stream {
             }
             self.gate = None;
         }
-        let frame = std::task::ready!(self.source.poll_frame(cx));
+        let frame = match (self.source.poll_frame(cx), &mut self.upload) {
+            (Poll::Ready(frame), patience) => {
+                if let (Some(Ok(frame)), Some(patience)) = (&frame, patience) {
+                    patience.moved(frame.data_ref().map_or(0, Bytes::len));
+                }
+                frame
+            }
+            (Poll::Pending, None) => return Poll::Pending,
+            (Poll::Pending, Some(patience)) => {
+                std::task::ready!(patience.poll_waiting(cx));
+                return Poll::Ready(Some(Err(Box::new(TooSlow))));
+            }
+        };
         Poll::Ready(match frame {
             Some(Ok(mut frame)) => {
                 if let Some(fields) = frame.trailers_mut() {
@@ -266,7 +292,7 @@ impl Stream {
                     None => Some(Err(Box::new(TooLarge))),
                 }
             }
-            Some(Err(Broken::Hyper(error))) if self.upload => {
+            Some(Err(Broken::Hyper(error))) if self.upload.is_some() => {
                 Some(Err(Box::new(Unreadable(error))))
             }
             Some(Err(Broken::Hyper(error))) => Some(Err(error.into())),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cores::{self, Cores};
+use crate::listener::admission as listener;
 use crate::log;
 use crate::plan::Bff;
 use crate::server::{DRAIN, Running, Server, Settings};
@@ -94,6 +95,7 @@ fn run(bff: &'static Bff) -> Result<(), StartError> {
         delay: drain("BFF_DRAIN_DELAY", DELAY)?,
         timeout: drain("BFF_DRAIN_TIMEOUT", DRAIN)?,
     };
+    listener::raise_files();
     let settings = Settings {
         listen: variable("BFF_LISTEN").unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
         admin: variable("BFF_ADMIN_LISTEN").unwrap_or_else(|| "127.0.0.1:9080".to_owned()),
@@ -129,8 +131,9 @@ fn threads(said: Option<&str>) -> Result<usize, String> {
 }
 
 async fn serve(bff: &Bff, running: Running, drain: Drain) {
+    let scheme = bff.server.tls.map_or("http", |_| "https");
     eprintln!(
-        "{}-bff: listening on http://{}, admin on http://{}",
+        "{}-bff: listening on {scheme}://{}, admin on http://{}",
         bff.name, running.addr, running.admin_addr
     );
     let asked = stop_signal().await;

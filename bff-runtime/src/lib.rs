@@ -15,6 +15,8 @@ mod text;
 
 mod admin;
 mod listener;
+mod patience;
+pub mod tls;
 mod wire;
 
 pub mod auth;

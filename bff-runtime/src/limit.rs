@@ -18,7 +18,7 @@ use std::time::Duration;
 use bff_json::Path;
 
 pub(crate) use charges::{Charges, Taken};
-pub(crate) use key::{Seen, address};
+pub(crate) use key::{Seen, address, network};
 pub use memory::InMemory;
 
 /// Who is counted, as 128 bits that tell one from another.

@@ -1,44 +1,88 @@
 //! The public port: connections in, requests to the [stack](crate::stack).
 //!
-//! HTTP/1.1 and HTTP/2 with prior knowledge, under bounds on time, number and size of what a client sends before it
-//! is known. When the gateway stops, no new connection is taken and those there finish what they are at.
+//! HTTP/1.1, HTTP/2 by ALPN or with prior knowledge, with or without TLS, under bounds on time, number and size of what
+//! a client sends before it is known. When the gateway stops, no new connection is taken and those there finish what
+//! they are at.
+
+pub(crate) mod admission;
+pub(crate) mod counts;
+mod turn;
 
 use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::cores::Cores;
+use crate::plan::{Listener, Server};
 use crate::proxy::{Interims, WithInterims};
 use crate::server::App;
 use crate::stack;
-use crate::wire::{Bounds, Line, Wire};
+use crate::text::Env;
+use crate::tls::{self, Duplex, Secure};
+use crate::wire::{Line, Wire};
+use admission::{Admission, Place};
+use counts::{Counts, Cut};
+use turn::{Answered, Streams};
 
-/// From a connection's start to the end of its first request's head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// From an answer to the end of the next request's head: longer than the load balancers in front keep a connection they
-/// don't use, so that it is they who close it.
-const NEXT_TIMEOUT: Duration = Duration::from_secs(75);
-/// One request's head.
-const BOUNDS: Bounds = Bounds {
-    bytes: 32 * 1024,
-    headers: 100,
-};
-/// Requests at once on one HTTP/2 connection.
-const STREAMS: u32 = 200;
-/// How often an idle HTTP/2 connection is asked whether it lives.
-const PING: Duration = Duration::from_secs(30);
+/// How often an HTTP/2 connection is asked whether it lives, and how long the answer may take.
+const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(20));
+/// What an HTTP/2 client may send before it is read: of one request, and of all requests of a connection.
+const WINDOWS: (u32, u32) = (256 * 1024, 1024 * 1024);
+/// What is held of an HTTP/2 request's answer until its client takes it.
+const SEND_BUFFER: usize = 64 * 1024;
+/// How many resets of an HTTP/2 client may wait to be looked at, and how many of its faults we answer with one.
+const RESETS: (usize, usize) = (20, 128);
+/// The least that hyper reads a head into.
+const LEAST_BUFFER: usize = 8 * 1024;
 /// How long to wait when the system has no more sockets.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(50);
+
+/// What all connections of the public port share.
+pub(crate) struct Port {
+    bounds: &'static Listener,
+    tls: Option<Arc<dyn Secure>>,
+    admission: Arc<Admission>,
+    counts: Arc<Counts>,
+}
+
+/// Marks a request that came through TLS.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Secured;
+
+impl Port {
+    /// As the spec says; what is wrong with certificates is among the faults.
+    pub(crate) fn new(server: &'static Server, env: &mut Env) -> Port {
+        Port {
+            bounds: &server.listener,
+            tls: server.tls.and_then(|tls| tls.start(env)),
+            admission: Arc::new(Admission::new(&server.listener, admission::files())),
+            counts: Arc::default(),
+        }
+    }
+
+    /// A request was given up because its body came too slowly.
+    pub(crate) fn slow_body(&self) {
+        self.counts.cut(Cut::Body);
+    }
+
+    /// The text of its counters.
+    pub(crate) fn metrics(&self) -> String {
+        self.counts.text(self.admission.open())
+    }
+}
 
 /// Accepts connections for all cores until told to stop, then waits for those there.
 pub(crate) async fn serve(
@@ -47,8 +91,8 @@ pub(crate) async fn serve(
     cores: Arc<Cores>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let builder = builder();
-    let graceful = GracefulShutdown::new();
+    let builder = builder(&app.port);
+    let (leave, leaving) = watch::channel(false);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -56,10 +100,20 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
+                let place = match app.port.admission.enter(peer.ip()) {
+                    Ok(place) => place,
+                    Err(why) => {
+                        app.port.counts.refused(why);
+                        refuse(stream);
+                        continue;
+                    }
+                };
+                app.port.counts.taken();
                 let connection = Connection {
                     app: Arc::clone(&app),
                     peer,
-                    watcher: graceful.watcher(),
+                    leaving: leaving.clone(),
+                    _place: place,
                 };
                 let builder = builder.clone();
                 let served = cores.serve(stream, |stream| connection.serve(stream, builder));
@@ -74,71 +128,195 @@ pub(crate) async fn serve(
         }
     }
     drop(listener);
-    graceful.shutdown().await;
+    drop(leaving);
+    let _ = leave.send(true);
+    leave.closed().await;
+}
+
+/// Closes a connection with a reset: nothing is kept of it, not even by the system.
+fn refuse(stream: TcpStream) {
+    let _ = stream.set_zero_linger();
 }
 
 /// Answers to pipelined requests are not gathered before they are written: hyper then takes any number of bytes of an
-/// answer into memory, however slowly its client reads.
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+/// answer into memory, however slowly its client reads. Heads are timed, and held to their size, by [`crate::wire`].
+fn builder(port: &Port) -> auto::Builder<Streams> {
+    let bounds = port.bounds;
+    let size = usize::try_from(bounds.head_size).unwrap_or(usize::MAX);
+    let mut builder = auto::Builder::new(Streams {
+        bounds,
+        counts: Arc::clone(&port.counts),
+    });
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(NEXT_TIMEOUT)
-        .max_headers(BOUNDS.headers)
-        .max_buf_size(BOUNDS.bytes);
+        .header_read_timeout(None)
+        .max_headers(usize::try_from(bounds.head_count).unwrap_or(usize::MAX))
+        .max_buf_size(size.max(LEAST_BUFFER));
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .max_header_list_size(u32::try_from(BOUNDS.bytes).unwrap_or(u32::MAX))
-        .keep_alive_interval(PING);
+        .max_concurrent_streams(bounds.streams)
+        .max_header_list_size(bounds.head_size)
+        .max_pending_accept_reset_streams(RESETS.0)
+        .max_local_error_reset_streams(RESETS.1)
+        .initial_stream_window_size(WINDOWS.0)
+        .initial_connection_window_size(WINDOWS.1)
+        .max_send_buf_size(SEND_BUFFER)
+        .keep_alive_interval(PING.0)
+        .keep_alive_timeout(PING.1);
     builder
 }
 
 struct Connection {
     app: Arc<App>,
-    peer: std::net::SocketAddr,
-    watcher: Watcher,
+    peer: SocketAddr,
+    leaving: watch::Receiver<bool>,
+    _place: Place,
 }
 
 impl Connection {
-    async fn serve(self, stream: TcpStream, builder: auto::Builder<TokioExecutor>) {
+    async fn serve(mut self, stream: TcpStream, builder: auto::Builder<Streams>) {
         let _ = stream.set_nodelay(true);
-        let Connection { app, peer, watcher } = self;
-        let spoken = Arc::new(AtomicBool::new(false));
-        let heard = Arc::clone(&spoken);
-        let line = Line::default();
+        let Some(stream) = self.open(stream).await else {
+            return;
+        };
+        let Connection {
+            app,
+            peer,
+            mut leaving,
+            _place,
+        } = self;
+        let secured = matches!(stream, Stream::Secured(_));
+        let line = Line::new(Arc::clone(&app.port.counts));
         let interims = Interims::default();
-        let wire = Wire::new(stream, line.clone(), BOUNDS);
+        let wire = Wire::new(stream, line.clone(), app.port.bounds);
         let wire = WithInterims::new(wire, interims.clone());
+        let known = line.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
-            heard.store(true, Ordering::Relaxed);
-            line.attach(&mut request);
+            let at_work = known.at_work();
+            known.attach(&mut request, app.port.bounds);
+            if secured {
+                request.extensions_mut().insert(Secured);
+            }
             if request.version() == Version::HTTP_11 {
                 request.extensions_mut().insert(interims.clone());
             }
             let app = Arc::clone(&app);
-            async move { Ok::<_, Infallible>(stack::answer(app, peer, request).await) }
+            async move {
+                let response = stack::answer(app, peer, request).await;
+                Ok::<_, Infallible>(response.map(|body| Answered::new(body, at_work)))
+            }
         });
         let connection = builder
             .serve_connection_with_upgrades(TokioIo::new(wire), service)
             .into_owned();
-        let mut connection = std::pin::pin!(watcher.watch(connection));
-        // hyper's timer doesn't watch over the choice of the protocol, and is too patient for a first request.
-        tokio::select! {
-            ended = &mut connection => return ended_with(ended),
-            () = tokio::time::sleep(HEAD_TIMEOUT) => {}
+        let mut connection = std::pin::pin!(connection);
+        let mut told = std::pin::pin!(leaving.wait_for(|leave| *leave));
+        let mut leaves = false;
+        let ended = std::future::poll_fn(|cx| {
+            if !leaves && told.as_mut().poll(cx).is_ready() {
+                leaves = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            let polled = connection.as_mut().poll(cx);
+            if polled.is_pending() && !leaves && line.leaves() {
+                leaves = true;
+                connection.as_mut().graceful_shutdown();
+                return connection.as_mut().poll(cx);
+            }
+            polled
+        });
+        // Connections end in many ways that are nobody's concern but a debugger's.
+        if let Err(error) = ended.await {
+            tracing::debug!(%error, "a connection ended");
         }
-        if spoken.load(Ordering::Relaxed) {
-            ended_with(connection.await);
+    }
+
+    /// The connection, and its handshake where there is one.
+    async fn open(&mut self, stream: TcpStream) -> Option<Stream> {
+        let port = &self.app.port;
+        let Some(tls) = &port.tls else {
+            return Some(Stream::Plain(stream));
+        };
+        let accepting = tokio::time::timeout(port.bounds.handshake, tls.accept(stream));
+        let accepted = tokio::select! {
+            accepted = accepting => accepted,
+            _ = self.leaving.wait_for(|leave| *leave) => return None,
+        };
+        match accepted {
+            Ok(Ok(stream)) => return Some(Stream::Secured(stream)),
+            Ok(Err(error)) => {
+                let reason = tls::reason(&error);
+                tracing::debug!(%error, reason, "there was no handshake");
+            }
+            Err(_) => tracing::debug!("a handshake took too long"),
+        }
+        port.counts.cut(Cut::Handshake);
+        None
+    }
+}
+
+/// A connection, with TLS or without.
+enum Stream {
+    Plain(TcpStream),
+    Secured(Box<dyn Duplex>),
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, out),
+            Stream::Secured(stream) => Pin::new(stream).poll_read(cx, out),
         }
     }
 }
 
-/// Connections end in many ways that are nobody's concern but a debugger's.
-fn ended_with(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended");
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Stream::Secured(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
+            Stream::Secured(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+            Stream::Secured(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Secured(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Secured(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

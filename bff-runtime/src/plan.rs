@@ -12,10 +12,11 @@ use bff_json::{Block, Condition, Path, Shape, Slot, Template};
 use crate::auth::Scheme;
 use crate::exchange::Handler;
 pub use crate::limit::Charge;
+pub use crate::tls::Terminator;
 
 /// The version of these tables. Generated code compares it in a const, so that a generator and a runtime that don't
 /// fit fail to compile, in words.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The tape of path, query, header and cookie inputs.
 pub const INPUTS: u8 = 0;
@@ -56,6 +57,39 @@ pub struct Server {
     pub body_limit: u64,
     /// How many proxies of our own stand in front, each of which appends to `x-forwarded-for`.
     pub trusted_proxies: u8,
+    /// The bounds of the public port.
+    pub listener: Listener,
+    /// What ends TLS at the public port; without it HTTP is spoken in the clear.
+    pub tls: Option<&'static dyn Terminator>,
+}
+
+/// How much, how long and how many at the public port. `ARCHITECTURE.md` says why the usual is what it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Listener {
+    /// Bytes of a request's head.
+    pub head_size: u32,
+    /// Headers of a request.
+    pub head_count: u32,
+    /// For a TLS handshake.
+    pub handshake: Duration,
+    /// From a connection's start, or the first byte of a further request, to the end of the request's head.
+    pub header: Duration,
+    /// How long is waited for more of a request's body.
+    pub body: Duration,
+    /// How long is waited for a client to take more of an answer.
+    pub write: Duration,
+    /// From an answer to the next request.
+    pub idle: Duration,
+    /// Bytes a second that a client must send or take in the long run; 0 is none.
+    pub min_rate: u32,
+    /// Connections.
+    pub max: u32,
+    /// Connections of one address; 0 is any number.
+    pub per_address: u32,
+    /// Requests at once on an HTTP/2 connection.
+    pub streams: u32,
+    /// Requests a second that an HTTP/2 connection may take back.
+    pub resets: u32,
 }
 
 /// An environment variable, or a file.

@@ -98,7 +98,9 @@ async fn send(
     }
     let limit = request.route.policies.body_limit;
     let body = match request.incoming.take() {
-        Some(incoming) if !incoming.is_end_stream() => Body::upload(incoming, limit),
+        Some(incoming) if !incoming.is_end_stream() => {
+            Body::upload(incoming, limit, &request.app.bff.server.listener)
+        }
         _ => Body::Empty,
     };
     if body.len().is_some_and(|length| length > limit) {
@@ -284,6 +286,10 @@ fn failed(live: &Live, broken: Broken) -> Failure {
         BrokenKind::Connect => Outcome::Connect,
         BrokenKind::Wire => Outcome::Broken,
         BrokenKind::TooLarge => return too_large(),
+        BrokenKind::Slow => {
+            return Failure::new(Kind::SlowClient, "The body did not come in time.")
+                .because(broken.cause);
+        }
         BrokenKind::Client => {
             return Failure::new(Kind::Malformed, "The body can't be read.").because(broken.cause);
         }

@@ -16,6 +16,7 @@ use crate::auth::{Authenticator, Scheme};
 use crate::cores::Cores;
 use crate::input::Patterns;
 use crate::limit::Charges;
+use crate::listener::Port;
 use crate::metrics::Metrics;
 use crate::plan::{Bff, Upstream};
 use crate::proxy::Tunnels;
@@ -182,6 +183,7 @@ pub(crate) struct App {
     pub(crate) writes: Writes,
     pub(crate) tunnels: Tunnels,
     pub(crate) patterns: Patterns,
+    pub(crate) port: Port,
     upstreams: Vec<Arc<Live>>,
     ready: AtomicBool,
 }
@@ -257,6 +259,7 @@ impl App {
         }
         let patterns = Patterns::compile(bff.routes, &mut env);
         let tracer = Tracer::new(bff.name, &mut env);
+        let port = Port::new(&bff.server, &mut env);
         let faults = env.into_faults();
         if !faults.is_empty() {
             return Err(StartError { faults });
@@ -279,6 +282,7 @@ impl App {
             writes: Writes::default(),
             tunnels: Tunnels::default(),
             patterns,
+            port,
             upstreams,
             ready,
         });

@@ -140,7 +140,7 @@ async fn pass(
     let mut streamed = None;
     match route.body {
         Some(input) => {
-            let body = take_body(&head, incoming, policies.body_limit, deadline).await?;
+            let body = take_body(app, &head, incoming, policies.body_limit, deadline).await?;
             if let Some(tape) = tapes.get_mut(usize::from(BODY)) {
                 *tape = input::body::read(input, body, strict, &app.patterns, &mut faults);
             }
@@ -215,6 +215,7 @@ fn reads_body(condition: &Condition) -> bool {
 }
 
 async fn take_body(
+    app: &App,
     head: &Parts,
     incoming: Incoming,
     limit: u64,
@@ -229,7 +230,7 @@ async fn take_body(
             "The body must be application/json.",
         ));
     }
-    input::body::receive(incoming, limit, deadline).await
+    input::body::receive(incoming, limit, &app.bff.server.listener, deadline).await
 }
 
 /// 204 with the methods there are.

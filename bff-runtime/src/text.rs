@@ -80,6 +80,11 @@ impl Env {
             .any(|part| matches!(part, Part::Variable(name, None) if self.missing.contains(name)))
     }
 
+    /// Whether a fault of this setting is known.
+    pub(crate) fn has_fault_about(&self, what: &str) -> bool {
+        self.faults.iter().any(|fault| fault.starts_with(what))
+    }
+
     /// Every fault so far, missing variables first; empty if all is well.
     #[must_use]
     pub fn into_faults(self) -> Vec<String> {
@@ -195,6 +200,14 @@ impl Resolved {
                 .unwrap_or_else(PoisonError::into_inner)
                 .text,
         )
+    }
+
+    /// The value as its files have it at this moment.
+    ///
+    /// # Errors
+    /// If one can't be read.
+    pub(crate) fn read(&self) -> std::io::Result<String> {
+        read(&self.0.pieces)
     }
 
     /// Whether the value can change while the binary runs.

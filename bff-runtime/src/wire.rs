@@ -5,24 +5,34 @@
 //! disagree about that are how requests are smuggled; so whatever could be read in two ways is read in none. A request
 //! that is refused becomes one that says so, which the policy stack answers in its turn; nothing behind it is read.
 //!
-//! HTTP/2 frames its messages itself: a connection that starts with its preface is left alone, as is one that switched
-//! to another protocol.
+//! HTTP/2 frames its messages itself: of a connection that starts with its preface the frames are counted and given on,
+//! one that switched to another protocol is left alone.
+//!
+//! Time is watched here as well: how long a head takes, how long a connection lies idle, how long a client lets an answer
+//! wait. One timer serves a connection's reading: it is moved when it must end sooner, and looks again when it ends.
 
 mod chunks;
+mod frames;
 mod head;
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use http::header::UPGRADE;
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, Version};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
 
+use crate::listener::counts::{Counts, Cut};
+use crate::patience::Patience;
+use crate::plan::Listener;
 use chunks::{Chunks, Next};
+use frames::Frames;
 use head::{Framing, Read};
 
 /// How an HTTP/2 connection starts (RFC 9113, 3.4).
@@ -41,6 +51,16 @@ pub(crate) struct Bounds {
     pub(crate) headers: usize,
 }
 
+impl Bounds {
+    fn of(bounds: &Listener) -> Bounds {
+        let whole = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        Bounds {
+            bytes: whole(bounds.head_size),
+            headers: whole(bounds.head_count),
+        }
+    }
+}
+
 /// Why a request is not read, and what that is answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -49,19 +69,42 @@ pub(crate) struct Refusal {
 }
 
 /// What a connection and its requests know of each other.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Line(Arc<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     refusal: OnceLock<Refusal>,
     switched: AtomicBool,
+    leaves: AtomicBool,
+    /// Requests that are not answered yet.
+    at_work: AtomicUsize,
+    start: Instant,
+    /// When the last of them was, in milliseconds after the start.
+    idle_since: AtomicU64,
+    counts: Arc<Counts>,
 }
 
 impl Line {
+    pub(crate) fn new(counts: Arc<Counts>) -> Line {
+        Line(Arc::new(Inner {
+            refusal: OnceLock::new(),
+            switched: AtomicBool::new(false),
+            leaves: AtomicBool::new(false),
+            at_work: AtomicUsize::new(0),
+            start: Instant::now(),
+            idle_since: AtomicU64::new(0),
+            counts,
+        }))
+    }
+
     /// Tells a request what it needs to know of its connection: that it stands for a refused one, or how to switch.
-    pub(crate) fn attach<B>(&self, request: &mut Request<B>) {
-        if request.method().as_str() == REFUSED
+    pub(crate) fn attach<B>(&self, request: &mut Request<B>, bounds: &Listener) {
+        if request.version() == Version::HTTP_2 {
+            if let Some(refusal) = refused_of_2(request, bounds) {
+                request.extensions_mut().insert(refusal);
+            }
+        } else if request.method().as_str() == REFUSED
             && let Some(refusal) = self.0.refusal.get()
         {
             request.extensions_mut().insert(*refusal);
@@ -74,6 +117,47 @@ impl Line {
     pub(crate) fn switch(&self) {
         self.0.switched.store(true, Ordering::Release);
     }
+
+    /// Whether the connection is to end as soon as it can.
+    pub(crate) fn leaves(&self) -> bool {
+        self.0.leaves.load(Ordering::Relaxed)
+    }
+
+    /// A request is worked on, until this is dropped.
+    pub(crate) fn at_work(&self) -> AtWork {
+        self.0.at_work.fetch_add(1, Ordering::Relaxed);
+        AtWork(self.clone())
+    }
+
+    /// Since when nothing is worked on; none while something is.
+    fn idle_since(&self) -> Option<Instant> {
+        let idle = self.0.at_work.load(Ordering::Acquire) == 0;
+        let since = self.0.idle_since.load(Ordering::Relaxed);
+        idle.then(|| self.0.start + Duration::from_millis(since))
+    }
+}
+
+/// A request that is worked on.
+#[derive(Debug)]
+pub(crate) struct AtWork(Line);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        let Line(line) = &self.0;
+        let now = u64::try_from(line.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        line.idle_since.store(now, Ordering::Relaxed);
+        line.at_work.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// What of an HTTP/2 request is beyond the bounds; the size of its headers, hyper holds.
+fn refused_of_2<B>(request: &Request<B>, bounds: &Listener) -> Option<Refusal> {
+    let target = request.uri().path_and_query();
+    if target.is_some_and(|target| target.as_str().len() > head::LONGEST_TARGET) {
+        return Some(head::TARGET_TOO_LONG);
+    }
+    let most = usize::try_from(bounds.head_count).unwrap_or(usize::MAX);
+    (request.headers().len() > most).then_some(head::TOO_MANY_HEADERS)
 }
 
 /// A connection, read with care.
@@ -81,12 +165,19 @@ impl Line {
 pub(crate) struct Wire<S> {
     stream: S,
     line: Line,
-    bounds: Bounds,
+    bounds: &'static Listener,
     state: State,
     /// What was read and not yet given on.
     buffer: BytesMut,
     /// How much at its start may be.
     good: usize,
+    /// When the head that is read now began.
+    head_since: Option<Instant>,
+    /// When it was said that the connection leaves.
+    left: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// With a client that lets an answer wait.
+    patience: Patience,
 }
 
 #[derive(Debug)]
@@ -99,21 +190,92 @@ enum State {
     Body(u64),
     /// A body in chunks.
     Chunks(Chunks),
+    /// HTTP/2.
+    Frames(Box<Frames>),
     /// Whatever comes.
     Open,
     /// Nothing more.
     Deaf,
+    /// It is cut.
+    Flooded,
+}
+
+/// Who took too long.
+enum Late {
+    /// A head is not whole.
+    Head,
+    /// Nobody wants anything.
+    Idle,
 }
 
 impl<S> Wire<S> {
-    pub(crate) fn new(stream: S, line: Line, bounds: Bounds) -> Wire<S> {
+    pub(crate) fn new(stream: S, line: Line, bounds: &'static Listener) -> Wire<S> {
         Wire {
             stream,
+            head_since: Some(line.0.start),
             line,
             bounds,
             state: State::First,
             buffer: BytesMut::new(),
             good: 0,
+            left: None,
+            timer: None,
+            patience: Patience::new(bounds.write, bounds.min_rate),
+        }
+    }
+
+    /// Gives up on a request: one that says so stands for it, and nothing comes after it.
+    fn refuse(&mut self, refusal: Refusal) {
+        let _ = self.line.0.refusal.set(refusal);
+        self.buffer.clear();
+        self.buffer.extend_from_slice(STAND_IN);
+        self.good = self.buffer.len();
+        self.state = State::Deaf;
+    }
+
+    /// Until when the client is waited for; none where others watch, or nobody needs to.
+    fn until(&mut self) -> Option<Instant> {
+        let idle = match self.state {
+            State::First => false,
+            State::Head(_) => self.buffer.is_empty() && self.head_since.is_none(),
+            State::Frames(_) => true,
+            State::Body(_) | State::Chunks(_) | State::Open | State::Deaf | State::Flooded => {
+                return None;
+            }
+        };
+        if let Some(left) = self.left {
+            return Some(left + self.bounds.header);
+        }
+        if idle {
+            // Looked at again later while there is work.
+            let since = self.line.idle_since().unwrap_or_else(Instant::now);
+            return Some(since + self.bounds.idle);
+        }
+        let since = *self.head_since.get_or_insert_with(Instant::now);
+        Some(since + self.bounds.header)
+    }
+
+    /// There is nothing to read; ready when that was so for too long.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<Late> {
+        loop {
+            let Some(until) = self.until() else {
+                return Poll::Pending;
+            };
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+            if timer.deadline() > until {
+                timer.as_mut().reset(until);
+            }
+            ready!(timer.as_mut().poll(cx));
+            if timer.deadline() < until {
+                timer.as_mut().reset(until);
+                continue;
+            }
+            return Poll::Ready(match self.buffer.is_empty() {
+                true => Late::Idle,
+                false => Late::Head,
+            });
         }
     }
 
@@ -127,6 +289,7 @@ impl<S> Wire<S> {
 
     /// Looks at the buffer; true if there is something to give on, false if more must be read.
     fn look(&mut self) -> bool {
+        let bounds = Bounds::of(self.bounds);
         loop {
             match &mut self.state {
                 State::First => {
@@ -136,13 +299,14 @@ impl<S> Wire<S> {
                     } else if start < PREFACE.len() {
                         return false;
                     } else {
-                        self.state = State::Open;
+                        self.state = State::Frames(Box::new(Frames::new(self.bounds.resets)));
                     }
                 }
-                State::Head(scan) => match scan.read(&self.buffer, self.bounds) {
+                State::Head(scan) => match scan.read(&self.buffer, bounds) {
                     Read::More => return false,
                     Read::Head(length, framing) => {
                         self.good = length;
+                        self.head_since = None;
                         self.state = match framing {
                             Framing::Length(0) => State::Head(head::Scan::default()),
                             Framing::Length(length) => State::Body(length),
@@ -151,22 +315,30 @@ impl<S> Wire<S> {
                         return true;
                     }
                     Read::Refused(refusal) => {
-                        // Only the first counts, and nothing comes after it.
-                        let _ = self.line.0.refusal.set(refusal);
-                        self.buffer.clear();
-                        self.buffer.extend_from_slice(STAND_IN);
-                        self.good = self.buffer.len();
-                        self.state = State::Deaf;
+                        self.refuse(refusal);
                         return true;
                     }
                 },
+                State::Frames(frames) => {
+                    if !frames.read(&self.buffer, Instant::now()) {
+                        self.flooded();
+                        return false;
+                    }
+                    self.good = self.buffer.len();
+                    return true;
+                }
                 State::Body(_) | State::Chunks(_) | State::Open => {
                     self.good = self.body_part(0);
                     return self.good > 0;
                 }
-                State::Deaf => return false,
+                State::Deaf | State::Flooded => return false,
             }
         }
+    }
+
+    fn flooded(&mut self) {
+        self.line.0.counts.cut(Cut::Flood);
+        self.state = State::Flooded;
     }
 
     /// How much of the buffer from `from` on belongs to the body that is being read; moves on where it ends.
@@ -226,8 +398,26 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
                 this.give(out);
                 return Poll::Ready(Ok(()));
             }
+            if matches!(this.state, State::Flooded) {
+                return Poll::Ready(Err(io::Error::other("too many frames without a purpose")));
+            }
             let before = out.filled().len();
-            ready!(Pin::new(&mut this.stream).poll_read(cx, out))?;
+            match Pin::new(&mut this.stream).poll_read(cx, out) {
+                Poll::Ready(read) => read?,
+                Poll::Pending => match ready!(this.poll_late(cx)) {
+                    Late::Head => {
+                        this.line.0.counts.cut(Cut::Header);
+                        this.refuse(head::TOO_SLOW);
+                        continue;
+                    }
+                    Late::Idle if this.left.is_none() => {
+                        this.left = Some(Instant::now());
+                        this.line.0.leaves.store(true, Ordering::Relaxed);
+                        continue;
+                    }
+                    Late::Idle => return Poll::Ready(Ok(())),
+                },
+            }
             let read = out.filled().len() - before;
             match &mut this.state {
                 // Who was refused may go on; it isn't heard. Its end is not ours.
@@ -238,7 +428,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
                     }
                 }
                 _ if read == 0 => return Poll::Ready(Ok(())),
-                State::Open => return Poll::Ready(Ok(())),
+                State::Open | State::Flooded => return Poll::Ready(Ok(())),
+                State::Frames(frames) => {
+                    let part = out.filled().get(before..).unwrap_or_default();
+                    if !frames.read(part, Instant::now()) {
+                        out.set_filled(before);
+                        this.flooded();
+                        continue;
+                    }
+                    return Poll::Ready(Ok(()));
+                }
                 State::Body(left) if read as u64 <= *left => {
                     *left -= read as u64;
                     if *left == 0 {
@@ -269,13 +468,41 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     }
 }
 
+impl<S> Wire<S> {
+    /// What became of writing: an error, if the client lets it wait for too long.
+    fn written<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+        bytes: impl FnOnce(&T) -> usize,
+    ) -> Poll<io::Result<T>> {
+        match written {
+            Poll::Ready(written) => {
+                let bytes = written.as_ref().map_or(0, bytes);
+                self.patience.moved(bytes);
+                if let State::Frames(frames) = &mut self.state {
+                    frames.wrote(bytes);
+                }
+                Poll::Ready(written)
+            }
+            Poll::Pending => {
+                ready!(self.patience.poll_waiting(cx));
+                self.line.0.counts.cut(Cut::Write);
+                let slow = "the client does not take its answer";
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, slow)))
+            }
+        }
+    }
+}
+
 impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(cx, written, |bytes| *bytes)
     }
 
     fn poll_write_vectored(
@@ -283,7 +510,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.written(cx, written, |bytes| *bytes)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -291,10 +519,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.written(cx, flushed, |()| 0)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.written(cx, shut, |()| 0)
     }
 }

@@ -42,6 +42,48 @@ pub struct Server {
     pub body_limit: Option<u64>,
     /// `trusted_proxies`: how many proxies of the team's own stand in front.
     pub trusted_proxies: u8,
+    /// What is said of the public port.
+    pub listener: Listener,
+}
+
+/// What `server` says of the public port; what it leaves out is as the runtime has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listener {
+    /// `tls`: certificates, the first for names that none is for. Without any there is no TLS.
+    pub tls: Vec<Pair>,
+    /// `header_limit`: a head's bytes.
+    pub head_size: Option<u32>,
+    /// `header_limit.count`: a head's headers.
+    pub head_count: Option<u32>,
+    /// `timeouts.handshake`
+    pub handshake: Option<Duration>,
+    /// `timeouts.header`
+    pub header: Option<Duration>,
+    /// `timeouts.body`
+    pub body: Option<Duration>,
+    /// `timeouts.write`
+    pub write: Option<Duration>,
+    /// `timeouts.idle`
+    pub idle: Option<Duration>,
+    /// `timeouts.min_rate`, in bytes a second; 0 is none.
+    pub min_rate: Option<u32>,
+    /// `connections.max`
+    pub max: Option<u32>,
+    /// `connections.per_address`; 0 is any number.
+    pub per_address: Option<u32>,
+    /// `connections.streams`
+    pub streams: Option<u32>,
+    /// `connections.resets`, a second.
+    pub resets: Option<u32>,
+}
+
+/// A certificate and its key, each a path, PEM, or a variable that holds one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// The certificate, and those it depends on.
+    pub cert: Text,
+    /// Its private key.
+    pub key: Text,
 }
 
 /// A text with variables in it.

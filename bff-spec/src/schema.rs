@@ -90,6 +90,10 @@ fn takes(what: &Takes, tables: &mut Map<String, Value>) -> Value {
             json!({ "anyOf": [{ "type": SCALAR }, { "type": "array", "items": { "type": SCALAR } }] })
         }
         Takes::Table(keys) => shared(keys, tables),
+        Takes::Tables(keys) => {
+            let one = shared(keys, tables);
+            json!({ "anyOf": [one, { "type": "array", "items": one }] })
+        }
         Takes::Map(form, inner) => json!({
             "type": ["object", "null"],
             "patternProperties": { form: takes(inner, tables) },

@@ -15,6 +15,7 @@ pub(crate) mod hook;
 pub(crate) mod keys;
 pub(crate) mod limit;
 pub(crate) mod lints;
+mod listener;
 mod params;
 pub(crate) mod proxy;
 mod reader;

@@ -61,6 +61,7 @@ const PLAN: &[&str] = &[
     "Input",
     "Inputs",
     "ListRules",
+    "Listener",
     "Operation",
     "Part",
     "PathPart",
@@ -84,6 +85,7 @@ const EXCHANGE: &[&str] = &["Exchange", "Failure", "Reply"];
 const HOOK: &[&str] = &["Hook", "Json", "Map", "Number"];
 const AUTH: &[&str] = &["Algorithm", "ApiKey", "ClaimRule", "Jwt", "KeySource"];
 const LIMIT: &[&str] = &["Allowance", "InMemory", "Per"];
+const TLS: &[&str] = &["Pair", "Tls"];
 const SERDE: &[&str] = &["Deserialize", "Serialize"];
 
 impl Module {
@@ -117,7 +119,8 @@ impl Module {
         let limit = import(quote! { #runtime::limit }, LIMIT);
         let plan = import(quote! { #runtime::plan }, PLAN);
         let serde = import(quote! { #runtime::serde }, SERDE);
-        quote! { #std #auth #exchange #hook #json #limit #plan #serde }
+        let tls = import(quote! { #runtime::tls }, TLS);
+        quote! { #std #auth #exchange #hook #json #limit #plan #serde #tls }
     }
 
     /// As a module in place.

@@ -198,7 +198,9 @@ pub(crate) fn gateway(
     let limit = Literal::u64_unsuffixed(model.server.body_limit.unwrap_or(BODY_LIMIT));
     let trusted = Literal::u8_unsuffixed(model.server.trusted_proxies);
     let doc = format!(" The gateway of `{spec}`.");
+    let (tls, listener) = super::listener::listener(&model.server.listener);
     quote! {
+        #tls
         #[doc = #doc]
         pub static BFF: Bff = Bff {
             name: #name,
@@ -207,7 +209,7 @@ pub(crate) fn gateway(
             upstreams: &[#(&#upstreams),*],
             schemes: &[#(&super::auth::#schemes),*],
             routes: ROUTES,
-            server: Server { strict: #strict, body_limit: #limit, trusted_proxies: #trusted },
+            server: Server { strict: #strict, body_limit: #limit, trusted_proxies: #trusted, #listener ..Server::USUAL },
             openapi: #openapi,
         };
     }
@@ -230,6 +232,10 @@ pub(crate) fn variables(model: &Model) -> BTreeMap<String, (Option<String>, bool
             }
         }
     };
+    for pair in &model.server.listener.tls {
+        add(&pair.cert);
+        add(&pair.key);
+    }
     for upstream in &model.upstreams {
         add(&upstream.url);
         upstream.headers.iter().for_each(|(_, value)| add(value));

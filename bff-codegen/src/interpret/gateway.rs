@@ -79,6 +79,8 @@ pub fn interpret(model: &Model) -> &'static plan::Bff {
             strict: model.server.strict,
             body_limit: model.server.body_limit.unwrap_or(emit::BODY_LIMIT),
             trusted_proxies: model.server.trusted_proxies,
+            listener: super::listener::bounds(&model.server.listener),
+            tls: super::listener::tls(&model.server.listener),
         },
         openapi: text(&crate::openapi::yaml(model)),
         upstreams: slice(upstreams),
@@ -125,7 +127,7 @@ fn handle(exchange: Exchange) -> Answering {
     })
 }
 
-fn text_of(from: &model::Text) -> plan::Text {
+pub(super) fn text_of(from: &model::Text) -> plan::Text {
     let parts = from.parts.iter().map(|part| match part {
         TextPart::Literal(literal) => plan::Part::Literal(text(literal)),
         TextPart::Variable { name, default } => {

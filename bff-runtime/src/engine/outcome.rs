@@ -55,7 +55,7 @@ fn of_broken(kind: BrokenKind) -> Outcome {
     match kind {
         BrokenKind::Connect => Outcome::Connect,
         BrokenKind::Wire => Outcome::Broken,
-        BrokenKind::TooLarge | BrokenKind::Client => Outcome::Invalid,
+        BrokenKind::TooLarge | BrokenKind::Client | BrokenKind::Slow => Outcome::Invalid,
     }
 }
 

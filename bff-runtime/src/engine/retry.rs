@@ -65,7 +65,7 @@ fn passes(call: &'static Call, fetched: &Result<Fetched, Broken>) -> Option<Dura
         Err(broken) => {
             return match broken.kind {
                 BrokenKind::Connect | BrokenKind::Wire => Some(Duration::ZERO),
-                BrokenKind::TooLarge | BrokenKind::Client => None,
+                BrokenKind::TooLarge | BrokenKind::Client | BrokenKind::Slow => None,
             };
         }
     };

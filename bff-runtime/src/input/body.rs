@@ -14,29 +14,29 @@ use super::way::Way;
 use super::{check_count, rules};
 use crate::body::Body;
 use crate::failure::{Failure, InputFault, Kind};
-use crate::plan::{BodyField, BodyInput, BodyRule, Rules, Scalar};
+use crate::plan::{BodyField, BodyInput, BodyRule, Listener, Rules, Scalar};
 use crate::upstream::{BrokenKind, gather};
 
 /// Gathers a body within a limit and until a deadline.
 pub(crate) async fn receive(
     incoming: Incoming,
     limit: u64,
+    bounds: &Listener,
     deadline: Instant,
 ) -> Result<Bytes, Failure> {
-    let gathering = gather(Body::stream(incoming, limit), limit);
+    let gathering = gather(Body::upload(incoming, limit, bounds), limit);
+    let slow = || Failure::new(Kind::SlowClient, "The body did not come in time.");
     match tokio::time::timeout_at(deadline, gathering).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(broken)) if broken.kind == BrokenKind::TooLarge => Err(Failure::new(
             Kind::TooLarge,
             format!("The body is larger than {limit} bytes."),
         )),
+        Ok(Err(broken)) if broken.kind == BrokenKind::Slow => Err(slow().because(broken.cause)),
         Ok(Err(broken)) => {
             Err(Failure::new(Kind::Malformed, "The body broke off.").because(broken.cause))
         }
-        Err(_) => Err(Failure::new(
-            Kind::SlowClient,
-            "The body did not come in time.",
-        )),
+        Err(_) => Err(slow()),
     }
 }
 

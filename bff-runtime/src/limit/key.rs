@@ -44,7 +44,7 @@ pub(crate) fn key(per: Per, by: Option<&Path>, seen: &Seen<'_>, claims: Option<&
 }
 
 /// One customer's: an IPv4 address, or the /64 of an IPv6 one.
-fn network(address: IpAddr) -> [u8; 16] {
+pub(crate) fn network(address: IpAddr) -> [u8; 16] {
     let mut bytes = match address.to_canonical() {
         IpAddr::V4(v4) => return v4.to_ipv6_mapped().octets(),
         IpAddr::V6(v6) => v6.octets(),

@@ -6,7 +6,7 @@ use bff_json::{Condition, Path, Shape, Slot};
 
 use super::{
     Argument, Bff, BodyValue, Bound, Call, CallBody, ErrorRule, Fan, Format, Input, ListRules,
-    Operation, Pattern, Place, Policies, Rules, Server, Style, Value,
+    Listener, Operation, Pattern, Place, Policies, Rules, Server, Style, Value,
 };
 
 impl Bff {
@@ -19,11 +19,39 @@ impl Bff {
         schemes: &[],
         routes: &[],
         server: Server {
-            strict: false,
             body_limit: 0,
-            trusted_proxies: 0,
+            ..Server::USUAL
         },
         openapi: "",
+    };
+}
+
+impl Server {
+    /// What holds where the spec says nothing.
+    pub const USUAL: Server = Server {
+        strict: false,
+        body_limit: 10 << 20,
+        trusted_proxies: 0,
+        listener: Listener::USUAL,
+        tls: None,
+    };
+}
+
+impl Listener {
+    /// What holds where the spec says nothing.
+    pub const USUAL: Listener = Listener {
+        head_size: 32 << 10,
+        head_count: 100,
+        handshake: Duration::from_secs(10),
+        header: Duration::from_secs(10),
+        body: Duration::from_secs(30),
+        write: Duration::from_secs(60),
+        idle: Duration::from_secs(75),
+        min_rate: 256,
+        max: 65_536,
+        per_address: 0,
+        streams: 100,
+        resets: 100,
     };
 }
 

@@ -9,6 +9,7 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
+use crate::listener::Secured;
 use crate::trace;
 
 /// Headers that concern one connection alone (RFC 9110, 7.6.1), and those that never pass.
@@ -131,7 +132,11 @@ fn say_way(headers: &mut HeaderMap, peer: SocketAddr, head: &Parts) {
     } else {
         ip.to_string()
     };
-    let mut forwarded = format!("for={node};proto={PROTO}");
+    let proto_said = match head.extensions.get::<Secured>() {
+        Some(Secured) => "https",
+        None => "http",
+    };
+    let mut forwarded = format!("for={node};proto={proto_said}");
     if let Some(host) = host {
         forwarded.push_str(&format!(";host=\"{host}\""));
     }
@@ -143,14 +148,11 @@ fn say_way(headers: &mut HeaderMap, peer: SocketAddr, head: &Parts) {
     };
     put(name, &forwarded);
     put(for_, &ip.to_string());
-    put(proto, PROTO);
+    put(proto, proto_said);
     if let Some(host) = host {
         put(host_name, host);
     }
 }
-
-/// What clients speak to us: the listener has no TLS of its own.
-const PROTO: &str = "http";
 
 /// Drops what never passes, and what `connection` names.
 pub(super) fn strip(headers: &mut HeaderMap) {

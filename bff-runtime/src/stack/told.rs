@@ -128,6 +128,12 @@ fn finish(app: &Arc<App>, result: Result<Reply, Failure>, told: &mut Told) -> Re
     let route = at
         .and_then(|at| app.bff.routes.get(at))
         .map_or("", |route| route.pattern);
+    if failure
+        .as_ref()
+        .is_some_and(|failure| failure.kind() == Kind::SlowClient)
+    {
+        app.port.slow_body();
+    }
     let reason = response.extensions_mut().remove::<Reason>();
     let failure = failure
         .as_ref()

@@ -215,7 +215,7 @@ impl CallSpan {
                     BrokenKind::Connect => "connect",
                     BrokenKind::Wire => "broken",
                     BrokenKind::TooLarge => "invalid",
-                    BrokenKind::Client => "client",
+                    BrokenKind::Client | BrokenKind::Slow => "client",
                 }),
             );
         }

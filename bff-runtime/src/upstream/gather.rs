@@ -62,6 +62,8 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>, Broken> {
 fn broken(error: &BodyError) -> Broken {
     if error.is::<crate::body::TooLarge>() {
         too_large()
+    } else if error.is::<crate::body::TooSlow>() {
+        Broken::new(BrokenKind::Slow, &**error)
     } else {
         Broken::new(BrokenKind::Wire, &**error)
     }

@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::gather::gather;
 use super::headers::Headers;
 use super::{Fetched, Instance, h1};
-use crate::body::{Body, TooLarge, Unreadable};
+use crate::body::{Body, TooLarge, TooSlow, Unreadable};
 use crate::cores::PerCore;
 use crate::proxy::Hears;
 
@@ -72,6 +72,8 @@ pub(crate) enum BrokenKind {
     TooLarge,
     /// The client's own body broke off while it was passed on.
     Client,
+    /// The client's own body came too slowly.
+    Slow,
 }
 
 impl Broken {
@@ -184,6 +186,8 @@ fn answer(
                 BrokenKind::Connect
             } else if comes_from::<TooLarge>(&error) {
                 BrokenKind::TooLarge
+            } else if comes_from::<TooSlow>(&error) {
+                BrokenKind::Slow
             } else if comes_from::<Unreadable>(&error) {
                 BrokenKind::Client
             } else {

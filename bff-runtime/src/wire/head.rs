@@ -8,11 +8,25 @@ use http::StatusCode;
 use super::{Bounds, Refusal};
 
 /// The longest target.
-const LONGEST_TARGET: usize = 8 * 1024;
+pub(super) const LONGEST_TARGET: usize = 8 * 1024;
 /// The longest method.
 const LONGEST_METHOD: usize = 32;
 /// Empty lines before a request, which some clients send behind a body.
 const MOST_EMPTY: usize = 2;
+
+/// A target beyond that.
+pub(super) const TARGET_TOO_LONG: Refusal = refusal(
+    StatusCode::URI_TOO_LONG,
+    "the target is longer than is taken",
+);
+/// Headers beyond their number.
+pub(super) const TOO_MANY_HEADERS: Refusal = refusal(
+    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "there are more headers than are taken",
+);
+/// A head that takes too long.
+pub(super) const TOO_SLOW: Refusal =
+    refusal(StatusCode::REQUEST_TIMEOUT, "its head did not come in time");
 
 /// What follows a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +112,7 @@ impl Scan {
     }
 }
 
-fn refusal(status: StatusCode, words: &'static str) -> Refusal {
+const fn refusal(status: StatusCode, words: &'static str) -> Refusal {
     Refusal { status, words }
 }
 
@@ -116,10 +130,7 @@ fn too_large(after_first_line: bool) -> Read {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             "the headers are larger than is taken",
         ),
-        false => refusal(
-            StatusCode::URI_TOO_LONG,
-            "the target is longer than is taken",
-        ),
+        false => TARGET_TOO_LONG,
     })
 }
 
@@ -136,10 +147,7 @@ fn read(head: &[u8], bounds: Bounds) -> Result<Framing, Refusal> {
     let mut chunks = false;
     for (at, line) in lines.enumerate() {
         if at >= bounds.headers {
-            return Err(refusal(
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "there are more headers than are taken",
-            ));
+            return Err(TOO_MANY_HEADERS);
         }
         let (name, value) = field(line)?;
         match name.len() {
@@ -211,10 +219,7 @@ fn request_line(line: &[u8]) -> Result<bool, Refusal> {
         _ => return Err(malformed("the version is none")),
     };
     if target.len() > LONGEST_TARGET {
-        return Err(refusal(
-            StatusCode::URI_TOO_LONG,
-            "the target is longer than is taken",
-        ));
+        return Err(TARGET_TOO_LONG);
     }
     if method == b"CONNECT" {
         return Err(refusal(

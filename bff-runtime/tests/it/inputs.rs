@@ -390,6 +390,7 @@ static STRICT: Bff = Bff {
         strict: true,
         body_limit: 1024,
         trusted_proxies: 0,
+        ..Server::USUAL
     },
     ..bff(&ROUTES)
 };

@@ -7,6 +7,7 @@
 )]
 
 mod client;
+mod frames;
 mod raw;
 mod tables;
 mod upstream;
@@ -19,7 +20,9 @@ mod http_surface;
 mod inputs;
 mod jwt;
 mod pass_through;
+mod public_port;
 mod retries;
 mod smuggling;
 mod start;
 mod streams;
+mod tls;

@@ -217,6 +217,7 @@ pub(crate) const fn bff(routes: &'static [Route]) -> Bff {
             strict: false,
             body_limit: 1024,
             trusted_proxies: 0,
+            ..bff_runtime::plan::Server::USUAL
         },
         openapi: "openapi: 3.1.0\n",
     }

@@ -52,6 +52,8 @@ pub(crate) enum Takes {
     Texts,
     /// A table with these keys.
     Table(&'static Keys),
+    /// Such a table, or a list of them.
+    Tables(&'static Keys),
     /// A map; its keys are of a form (ECMA 262), its values alike.
     Map(&'static str, &'static Takes),
     /// Endpoints, by method and path.

@@ -2,6 +2,7 @@
 
 use super::file::FILE;
 use super::keys::{Keys, SIZE, Takes, key};
+use super::listener;
 use super::reader::{Reader, Table};
 use crate::diagnostic::{Code, Edit, Place};
 use crate::document::Node;
@@ -27,17 +28,29 @@ pub(crate) const SERVER: Keys = Keys {
             PROXIES,
             "How many proxies of your own stand before the gateway: they say whose address it is.",
         ),
+        key(
+            "tls",
+            Takes::Tables(&listener::TLS),
+            "Certificates of the public port; HTTP is spoken in the clear without.",
+        ),
+        key(
+            "header_limit",
+            Takes::Either(&[SIZE, Takes::Table(&listener::HEADER_LIMIT)]),
+            "How large a request's head may be: 32KiB and 100 headers without.",
+        ),
+        key(
+            "timeouts",
+            Takes::Table(&listener::TIMEOUTS),
+            "How long clients are waited for.",
+        ),
+        key(
+            "connections",
+            Takes::Table(&listener::CONNECTIONS),
+            "How many connections there may be, and what on each of them.",
+        ),
     ],
     later: &[
         ("store", "take it out: nothing is stored meanwhile"),
-        (
-            "header_limit",
-            "take it out: the server's own bound holds meanwhile",
-        ),
-        (
-            "timeouts",
-            "take it out: the server's own bounds hold meanwhile",
-        ),
         (
             "compress",
             "take it out: answers aren't compressed meanwhile",
@@ -58,9 +71,7 @@ pub(crate) const SERVER: Keys = Keys {
             "deny",
             "take it out: the network decides who connects meanwhile",
         ),
-        ("tls", "take it out: TLS ends before the gateway meanwhile"),
         ("inspect", "take it out meanwhile"),
-        ("connections", "take it out meanwhile"),
     ],
 };
 
@@ -180,5 +191,6 @@ pub(crate) fn server(table: &Table<'_>, reader: &mut Reader<'_>) -> Server {
             .and_then(|n| reader.whole(n, "`trusted_proxies`", PROXIES))
             .and_then(|n| u8::try_from(n).ok())
             .unwrap_or(0),
+        listener: listener::listener(&table, reader),
     }
 }

@@ -15,6 +15,6 @@ pub mod upstreams;
 pub use routes::BFF;
 
 const _: () = assert!(
-    ::bff_runtime::plan::VERSION == 2,
+    ::bff_runtime::plan::VERSION == 3,
     "`bff` and `bff-runtime` don't fit: generate again with a `bff` of the runtime's version"
 );

@@ -227,6 +227,6 @@ pub static BFF: Bff = Bff {
     upstreams: &[&super::upstreams::USERS, &super::upstreams::ORDERS, &super::upstreams::CATALOG],
     schemes: &[&super::auth::USER],
     routes: ROUTES,
-    server: Server { strict: false, body_limit: 10485760, trusted_proxies: 0 },
+    server: Server { strict: false, body_limit: 10485760, trusted_proxies: 0, ..Server::USUAL },
     openapi: include_str!("../openapi.yaml"),
 };

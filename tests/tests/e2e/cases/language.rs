@@ -44,6 +44,7 @@ sections! {
     answers_and_errors = "answers-and-errors"
     routes = "routes"
     pass_through = "pass-through"
+    the_public_port = "the-public-port"
     lints = "lints"
 }
 

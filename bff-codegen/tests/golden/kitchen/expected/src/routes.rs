@@ -93,6 +93,6 @@ pub static BFF: Bff = Bff {
     upstreams: &[&super::upstreams::UP],
     schemes: &[],
     routes: ROUTES,
-    server: Server { strict: false, body_limit: 10485760, trusted_proxies: 0 },
+    server: Server { strict: false, body_limit: 10485760, trusted_proxies: 0, ..Server::USUAL },
     openapi: include_str!("../openapi.yaml"),
 };
