@@ -79,7 +79,8 @@ copied to specs/upstreams. Nothing that is there is overwritten. Then delete wha
   bff check --fix               makes the edits that can only be what was meant, and shows what is left
 
 Findings go to stderr (as JSON and annotations to stdout), a summary to stderr. `--fix` mends slips of the finger, of
-YAML and of notation in the specs; what may be meant otherwise, it leaves to you, with the text to write."))]
+YAML and of notation in the specs; what may be meant otherwise, it leaves to you, with the text to write. As JSON each
+finding has such `edits`; those that are `sure` are what `--fix` makes."))]
     Check(Check),
     /// Show what one request becomes: policies, calls and their order, worst cases, where each field comes from
     #[command(after_help = after("  bff explain web 'GET /home'   one endpoint, by its key in the spec or by the path clients ask for

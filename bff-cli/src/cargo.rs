@@ -2,6 +2,8 @@
 //!
 //! cargo's own progress and errors pass through: it draws them better than anyone could for it.
 
+mod interrupt;
+
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -68,6 +70,7 @@ pub(crate) fn build(
     if console.quiet() {
         command.arg("--quiet");
     }
+    let watch = interrupt::Watch::start();
     let mut child = command.spawn().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             Failure::new("cargo was not found, and building a gateway takes it")
@@ -75,6 +78,7 @@ pub(crate) fn build(
         }
         _ => Failure::new(format!("cannot run cargo: {}", plain(&error))),
     })?;
+    watch.over(&child);
     let mut binary = None;
     if let Some(out) = child.stdout.take() {
         for line in BufReader::new(out).lines() {
@@ -87,6 +91,12 @@ pub(crate) fn build(
     let status = child
         .wait()
         .map_err(|error| Failure::new(format!("cannot wait for cargo: {}", plain(&error))))?;
+    if watch.end() {
+        return Err(
+            Failure::new(format!("interrupted while cargo built {package}"))
+                .remedy("what was built stays built: the same command goes on from there"),
+        );
+    }
     if !status.success() {
         return Err(Failure::new(format!("cargo could not build {package}; what it says is above"))
             .remedy("is it in bffs/NAME/src/hooks.rs, it is yours to mend; anything else is a fault of bff worth reporting"));

@@ -62,7 +62,7 @@ fn block_on<F: Future>(work: F) -> Result<F::Output> {
 }
 
 /// Returns when somebody asks this process to end: Ctrl-C, or SIGTERM.
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -46,6 +46,13 @@ impl Failure {
             }
             ErrorKind::ReadOnlyFilesystem => failure.remedy("the file system is read-only: work on a copy elsewhere"),
             ErrorKind::StorageFull => failure.remedy("the disk is full: free some space"),
+            ErrorKind::FileTooLarge | ErrorKind::QuotaExceeded => {
+                failure.remedy("the disk or a limit (`ulimit -f`) leaves no room for it: make some")
+            }
+            ErrorKind::NotFound => failure.remedy("is its name right? Paths are relative to the folder you are in"),
+            ErrorKind::NotADirectory | ErrorKind::AlreadyExists | ErrorKind::IsADirectory => {
+                failure.remedy("something else is in the way there: move it, or name another path")
+            }
             _ => failure,
         }
     }

@@ -91,12 +91,15 @@ impl Origin {
         match &self.base {
             Base::Folder(folder) => {
                 let path = folder.join(path);
-                let bytes = std::fs::read(&path)
-                    .map_err(|error| Failure::io("read", &path, &error))
-                    .map_err(|failure| match failure.remedy {
-                        None => failure.remedy("name a contract: a file, or its URL"),
-                        Some(_) => failure,
-                    })?;
+                let bytes = std::fs::read(&path).map_err(|error| {
+                    let failure = Failure::io("read", &path, &error);
+                    match error.kind() {
+                        std::io::ErrorKind::NotFound => {
+                            failure.remedy("name a contract: a file, or its URL")
+                        }
+                        _ => failure,
+                    }
+                })?;
                 utf8(bytes, &path.display().to_string())
             }
             Base::Url(url) if path == self.main => fetch(url.clone()),

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::arguments::{Keys, ListKeys, NewKey, RevokeKey};
 use crate::commands::Outcome;
 use crate::console::Console;
-use crate::failure::{Failure, Result, plain};
+use crate::failure::{Failure, Result};
 use crate::generated;
 
 /// Lets scanners for leaked secrets find keys of ours.
@@ -141,11 +141,7 @@ fn read(file: &Path, may_be_new: bool) -> Result<String> {
         Err(error) if may_be_new && error.kind() == std::io::ErrorKind::NotFound => {
             Ok(String::new())
         }
-        Err(error) => Err(Failure::new(format!(
-            "cannot read {}: {}",
-            file.display(),
-            plain(&error)
-        ))),
+        Err(error) => Err(Failure::io("read", file, &error)),
     }
 }
 

@@ -13,6 +13,18 @@ struct Finding<'a> {
     at: At<'a>,
     help: Option<&'a str>,
     related: Vec<Related<'a>>,
+    /// What mends it: none, or one.
+    edits: Vec<Edit<'a>>,
+}
+
+/// A replacement of a stretch of a file.
+#[derive(Serialize)]
+struct Edit<'a> {
+    #[serde(flatten)]
+    at: At<'a>,
+    text: &'a str,
+    /// Whether it can only be what was meant.
+    sure: bool,
 }
 
 #[derive(Serialize)]
@@ -50,6 +62,15 @@ pub(super) fn render<'a>(findings: impl Iterator<Item = (&'a Diagnostic, &'a Sou
                 .map(|related| Related {
                     message: &related.message,
                     at: at(sources, related.place),
+                })
+                .collect(),
+            edits: diagnostic
+                .fix
+                .iter()
+                .map(|edit| Edit {
+                    at: at(sources, edit.place),
+                    text: &edit.text,
+                    sure: edit.sure,
                 })
                 .collect(),
         })

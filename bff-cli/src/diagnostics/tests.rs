@@ -72,11 +72,17 @@ fn json_has_the_documented_fields() {
                         "start": { "line": 2, "column": 3 }, "end": { "line": 2, "column": 8 },
                     },
                 ],
+                "edits": [],
             },
             {
                 "code": "E0001", "severity": "warning", "message": "odd", "file": "specs/a,b.yaml",
                 "start": { "line": 2, "column": 3 }, "end": { "line": 2, "column": 8 },
                 "help": null, "related": [],
+                "edits": [{
+                    "file": "specs/a,b.yaml",
+                    "start": { "line": 2, "column": 3 }, "end": { "line": 2, "column": 8 },
+                    "text": "Cash", "sure": true,
+                }],
             },
         ])
     );

@@ -75,23 +75,6 @@ fn errors_are_one_json_array_on_stdout() {
 }
 
 #[test]
-fn errors_are_annotations_for_github() {
-    let done = broken().bff(&["check", "--format", "github"]);
-    done.expect(
-        1,
-        &[
-            "::error file=specs/web.yaml,line=",
-            ",endLine=",
-            ",endColumn=",
-            ",title=E",
-            "::`books` has no",
-        ],
-        &[],
-    );
-    assert_eq!(done.out.lines().count(), 1);
-}
-
-#[test]
 fn what_two_specs_share_is_told_once() {
     let folder = broken();
     let text = folder.read("specs/web.yaml");
@@ -112,59 +95,6 @@ fn what_two_specs_share_is_told_once() {
     }
     let done = folder.bff(&["check", "--format", "json"]);
     done.expect(1, &["gone.yaml"], &["checked 2 specs: 1 error"]);
-}
-
-#[test]
-fn files_that_cannot_be_read_are_findings() {
-    for (change, told) in [
-        (
-            (
-                "specs/web.yaml",
-                "upstreams/books.openapi.yaml",
-                "upstreams/gone.yaml",
-            ),
-            "specs/upstreams/gone.yaml",
-        ),
-        (
-            (
-                "specs/web.yaml",
-                "upstreams/books.openapi.yaml",
-                "../../outside.yaml",
-            ),
-            "outside",
-        ),
-        (
-            ("specs/web.yaml", "endpoints:", "endpoints: ["),
-            "specs/web.yaml",
-        ),
-    ] {
-        let folder = Folder::fresh();
-        let (file, from, to) = change;
-        folder.edit(file, from, to);
-        folder
-            .bff(&["check"])
-            .expect(1, &[], &["error[E", told, "checked 1 spec: "]);
-    }
-}
-
-#[test]
-fn nothing_is_built_from_a_broken_spec() {
-    let folder = broken();
-    for command in [
-        &["generate"][..],
-        &["generate", "--check"],
-        &["build"],
-        &["run", "web"],
-        &["mock"],
-        &["up"],
-    ] {
-        folder.bff(command).expect(
-            1,
-            &[],
-            &["did you mean `getBook`?", "nothing was built: 1 error"],
-        );
-    }
-    assert!(!folder.path().join("bffs").exists());
 }
 
 #[test]

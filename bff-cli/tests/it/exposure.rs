@@ -19,24 +19,6 @@ fn marked() -> Folder {
 }
 
 #[test]
-fn a_table_for_people() {
-    let done = Folder::fresh().bff(&["exposure"]);
-    done.expect(0, &[], &[]);
-    assert_eq!(
-        done.out,
-        "\
-web
-  GET /books/{id}
-    books.getBook      id             as id
-    books.getBook      title          as title
-    books.getBook      author.name    as author.name
-    books.listReviews  items[].stars  as reviews[].stars
-    books.listReviews  items[].text   as reviews[].text
-"
-    );
-}
-
-#[test]
 fn rows_for_tools() {
     let done = marked().bff(&["exposure", "web", "--field", "PRICE", "--format", "json"]);
     done.expect(0, &[], &[]);

@@ -113,63 +113,6 @@ fn a_crate_whose_spec_is_gone_is_told_of() {
 }
 
 #[test]
-fn a_folder_that_may_not_be_written_is_told_of() {
-    let folder = Folder::fresh();
-    // A file where a folder should be: nobody may write below it, whoever they are.
-    folder.write("bffs", "in the way");
-    folder
-        .bff(&["generate"])
-        .expect(1, &[], &["error: cannot ", "bffs"]);
-}
-
-#[test]
-fn building_says_what_is_missing() {
-    let folder = Folder::fresh();
-    folder.edit("Cargo.toml", "[profile.dist]", "[profile.other]");
-    folder.bff(&["build"]).expect(
-        1,
-        &[],
-        &[
-            "has no profile `dist`",
-            "help: add these lines",
-            "[profile.dist]",
-        ],
-    );
-    let folder = Folder::fresh();
-    let output = crate::command()
-        .current_dir(folder.path())
-        .env("PATH", folder.path())
-        .args(["build", "--dev"])
-        .output()
-        .unwrap();
-    let err = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        err.contains("error: cargo was not found") && err.contains("help: install Rust"),
-        "{err}"
-    );
-}
-
-#[test]
-fn running_names_all_missing_variables_first() {
-    let folder = Folder::fresh();
-    folder.edit(
-        "specs/web.yaml",
-        "${BOOKS_URL:-http://127.0.0.1:9001}\"",
-        "${BOOKS_URL}\"\n    headers: { x-api-key: \"${BOOKS_KEY}\" }",
-    );
-    folder.bff(&["run", "web"]).expect(
-        1,
-        &[],
-        &[
-            "error: not set: BOOKS_URL (upstream books: url), BOOKS_KEY (upstream books: header x-api-key)",
-            "help: set them, or let `bff up web`",
-        ],
-    );
-    assert!(!folder.path().join("bffs").exists());
-}
-
-#[test]
 fn a_system_that_cannot_be_started_is_told_of_before_it_is_built() {
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = held.local_addr().unwrap();

@@ -32,41 +32,6 @@ fn a_new_workspace_is_complete() {
 }
 
 #[test]
-fn init_overwrites_nothing() {
-    let folder = Folder::with(&[
-        ("shop/notes.txt", "x"),
-        ("taken/specs/web.yaml", "bff: web\n"),
-        ("file", "x"),
-        ("broken/Cargo.toml", "[workspace\n"),
-    ]);
-    folder.bff(&["init", "shop"]).expect(0, &[], &[]);
-    folder.bff(&["init", "taken"]).expect(
-        1,
-        &[],
-        &[
-            "error: taken/specs/web.yaml is there already",
-            "help: there is a workspace already: `bff new NAME --from CONTRACT`",
-        ],
-    );
-    assert_eq!(folder.read("taken/specs/web.yaml"), "bff: web\n");
-    assert!(!folder.path().join("taken/Cargo.toml").exists());
-    folder.bff(&["init", "file"]).expect(
-        1,
-        &[],
-        &[
-            "error: cannot make file/README.md: a file is in the way",
-            "help: name a folder",
-        ],
-    );
-    folder.bff(&["init", "broken"]).expect(
-        1,
-        &[],
-        &["broken/Cargo.toml is no valid TOML", "help: mend it first"],
-    );
-    assert!(!folder.path().join("broken/specs").exists());
-}
-
-#[test]
 fn a_folder_with_other_things_becomes_a_workspace() {
     let manifest = "[workspace] # ours\nmembers = [\"tools\"]\n";
     let folder = Folder::with(&[
@@ -98,21 +63,6 @@ fn a_folder_with_other_things_becomes_a_workspace() {
         done.err
     );
     assert_eq!(folder.read("a b/Cargo.toml"), text);
-}
-
-#[test]
-fn without_cargo_init_says_what_building_takes() {
-    let folder = Folder::with(&[]);
-    let output = command()
-        .current_dir(folder.path())
-        .env("PATH", folder.path())
-        .args(["init", "."])
-        .output()
-        .unwrap();
-    let err = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{err}");
-    assert!(err.contains("warning: cargo is not on the PATH"), "{err}");
-    assert!(err.contains("install Rust (https://rustup.rs)"), "{err}");
 }
 
 /// Builds the runtime and all its dependencies: minutes the first time, seconds from then on.

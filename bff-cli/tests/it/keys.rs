@@ -50,27 +50,6 @@ fn a_key_is_shown_once_and_kept_as_a_hash() {
 }
 
 #[test]
-fn keys_are_listed_and_revoked_by_name() {
-    let folder = Folder::with(&[("partner.keys", LINE)]);
-    let done = folder.bff(&["keys", "list", "--file", "partner.keys"]);
-    done.expect(0, &[], &[]);
-    assert_eq!(
-        done.out,
-        "2bb80d537b1da3e3  acme  no end  scope=\"orders:read\"\n"
-    );
-    folder
-        .bff(&[
-            "keys",
-            "revoke",
-            "2bb80d537b1da3e3",
-            "--file",
-            "partner.keys",
-        ])
-        .expect(0, &[], &["Revoked"]);
-    assert_eq!(read(&folder), "");
-}
-
-#[test]
 fn what_cannot_be_done_changes_nothing() {
     let folder = Folder::with(&[("partner.keys", LINE)]);
     for (arguments, code, words) in [

@@ -105,32 +105,3 @@ fn a_base_path_is_part_of_the_address() {
     assert_eq!(mock.address, format!("127.0.0.1:{port}/v2"));
     assert_eq!(mock.get("/books/b-1").0, 200);
 }
-
-#[test]
-fn a_taken_port_is_told_of() {
-    let held = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = held.local_addr().unwrap().port().to_string();
-    let folder = folder("${BOOKS_URL}");
-    folder.bff(&["mock", "--port-base", &port]).expect(
-        1,
-        &[],
-        &[
-            &format!(
-                "error: port {port} on 127.0.0.1 is taken, and upstream `books` should listen there"
-            ),
-            "help: stop what listens there, or name other ports with --port-base PORT",
-        ],
-    );
-}
-
-#[test]
-fn an_unknown_upstream_is_told_of() {
-    folder("${BOOKS_URL}").bff(&["mock", "boks"]).expect(
-        1,
-        &[],
-        &[
-            "error: no upstream is named `boks`",
-            "help: upstreams that an endpoint uses: books",
-        ],
-    );
-}
