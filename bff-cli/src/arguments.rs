@@ -87,7 +87,8 @@ finding has such `edits`; those that are `sure` are what `--fix` makes."))]
   bff explain web               all of them
   bff explain web 'GET /home' --format mermaid        the calls as a diagram, for Markdown
 
-Calls of one step run at once, as soon as what they wait for is there. The worst case adds the timeouts of calls that wait
+Calls of one step run at once, as soon as what they wait for is there; the bars show from when to when if each takes as
+long as it may (dashed: the endpoint lives without it). The worst case adds the timeouts of calls that wait
 for each other; the endpoint's own timeout ends them all."))]
     Explain(Explain),
     /// Show which field of which upstream reaches which frontend, and by which endpoint

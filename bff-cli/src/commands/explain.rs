@@ -6,7 +6,7 @@ mod text;
 use std::time::Duration;
 
 use bff_spec::exposure::{self, Source, Via};
-use bff_spec::model::{Call, Condition, Endpoint, Model, SchemeKind, Work};
+use bff_spec::model::{Call, Condition, Endpoint, Model, Per, SchemeKind, Work};
 use bff_spec::nearest::nearest;
 use bff_spec::worst;
 use serde::Serialize;
@@ -58,6 +58,12 @@ struct Called {
     /// At most.
     requests: u32,
     timeout: String,
+    /// When it starts and ends at the latest, if all that it waits for takes as long as it may.
+    starts: String,
+    ends: String,
+    /// The same in milliseconds.
+    #[serde(skip)]
+    span: (u128, u128),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -157,8 +163,9 @@ fn explained<'r>(
         .collect();
     let (longest, path) = worst::longest(calls, time);
     let steps = steps(calls);
+    let spans = spans(calls, time);
     let name = |at: &usize| calls.get(*at).map(|call| call.name.clone());
-    let called = |((call, step), requests): ((&Call, usize), &u32)| {
+    let called = |(((call, step), requests), span): (((&Call, usize), &u32), &Span)| {
         let mut waits: Vec<usize> = call.needs.iter().chain(&call.after).copied().collect();
         waits.sort_unstable();
         Called {
@@ -171,6 +178,9 @@ fn explained<'r>(
             write: call.write,
             requests: *requests,
             timeout: duration(time(call)),
+            starts: duration(span.0),
+            ends: duration(span.1),
+            span: (span.0.as_millis(), span.1.as_millis()),
         }
     };
     Explained {
@@ -180,7 +190,13 @@ fn explained<'r>(
         summary: endpoint.summary.clone(),
         timeout: duration(endpoint.timeout),
         policies: policies(model, endpoint),
-        calls: calls.iter().zip(steps).zip(&requests).map(called).collect(),
+        calls: calls
+            .iter()
+            .zip(steps)
+            .zip(&requests)
+            .zip(&spans)
+            .map(called)
+            .collect(),
         worst: Worst {
             requests: requests.iter().fold(0, |sum, n| sum.saturating_add(*n)),
             time: duration(longest),
@@ -207,10 +223,33 @@ fn steps(calls: &[Call]) -> Vec<usize> {
     steps
 }
 
+/// From when to when.
+type Span = (Duration, Duration);
+
+/// When each call starts and ends at the latest.
+fn spans(calls: &[Call], time: impl Fn(&Call) -> Duration) -> Vec<Span> {
+    let mut spans: Vec<Span> = calls
+        .iter()
+        .map(|call| (Duration::ZERO, time(call)))
+        .collect();
+    // There are no cycles: after as many rounds as there are calls nothing changes.
+    for _ in calls {
+        for (at, call) in calls.iter().enumerate() {
+            let waits = call.needs.iter().chain(&call.after);
+            let ends = waits.filter_map(|w| spans.get(*w)).map(|(_, end)| *end);
+            let start = ends.max().unwrap_or(Duration::ZERO);
+            if let Some(span) = spans.get_mut(at) {
+                *span = (start, start.saturating_add(time(call)));
+            }
+        }
+    }
+    spans
+}
+
 /// In the order of the runtime's stack: who asks, how often, what they may, what they send.
 fn policies(model: &Model, endpoint: &Endpoint) -> Vec<Policy> {
     let mut all = Vec::new();
-    let mut add = |policy, says| all.push(Policy { policy, says });
+    all.extend(limits(model, endpoint, true));
     let schemes: Vec<String> = endpoint
         .auth
         .iter()
@@ -220,23 +259,16 @@ fn policies(model: &Model, endpoint: &Endpoint) -> Vec<Policy> {
             SchemeKind::ApiKey(_) => format!("{} (api_key)", scheme.name),
         })
         .collect();
-    add(
-        "auth",
-        if schemes.is_empty() {
+    all.push(Policy {
+        policy: "auth",
+        says: if schemes.is_empty() {
             "none: anybody".to_owned()
         } else {
             schemes.join(" or ")
         },
-    );
-    for charge in &endpoint.limits {
-        if let Some(limit) = model.limits.get(charge.limit) {
-            let cost = match charge.cost {
-                1 => String::new(),
-                cost => format!(", costs {cost}"),
-            };
-            add("limit", format!("{}{cost}", limit.name));
-        }
-    }
+    });
+    all.extend(limits(model, endpoint, false));
+    let mut add = |policy, says| all.push(Policy { policy, says });
     let require = &endpoint.require;
     if !require.scopes.is_empty() {
         add("scopes", format!("all of {}", require.scopes.join(", ")));
@@ -270,6 +302,38 @@ fn policies(model: &Model, endpoint: &Endpoint) -> Vec<Policy> {
         && let Some(hook) = &work.transform
     {
         add("transform", format!("{} makes the answer", hook.name));
+    }
+    all
+}
+
+/// The limits that are taken before it is looked at who asks, or those after.
+fn limits(model: &Model, endpoint: &Endpoint, before: bool) -> Vec<Policy> {
+    let mut all = Vec::new();
+    for charge in &endpoint.limits {
+        let Some(limit) = model.limits.get(charge.limit) else {
+            continue;
+        };
+        let of_who = matches!(limit.per, Per::Subject | Per::Key | Per::Claim(_));
+        if of_who == before {
+            continue;
+        }
+        let cost = match charge.cost {
+            1 => String::new(),
+            cost => format!(", costs {cost}"),
+        };
+        let per = match &limit.per {
+            Per::Subject => "subject".to_owned(),
+            Per::Key => "key".to_owned(),
+            Per::Ip => "ip".to_owned(),
+            Per::Route => "route".to_owned(),
+            Per::Everyone => "everyone".to_owned(),
+            Per::Claim(name) => format!("claim({name})"),
+            Per::Header(name) => format!("header({name})"),
+        };
+        all.push(Policy {
+            policy: "limit",
+            says: format!("{} per {per}{cost}; else 429", limit.name),
+        });
     }
     all
 }

@@ -10,8 +10,8 @@ GET /api/books/{id}  web
     auth     none: anybody
     timeout  2s
   calls
-    1. book      books.getBook(id = path.id)                     at once, up to 5s
-    1. reviews?  books.listReviews(bookId = path.id, limit = 3)  at once, up to 5s
+    1. book      │━━━━━━━━━━━━━━━━│  books.getBook(id = path.id)                     at once, up to 5s
+    1. reviews?  │╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌│  books.listReviews(bookId = path.id, limit = 3)  at once, up to 5s
   worst case
     requests  2 requests
     time      5s, and the timeout ends them after 2s
@@ -53,8 +53,8 @@ fn calls_that_wait_and_what_decides() {
             "auth     user (jwt)",
             "scopes   all of read",
             "require  claims.sub = book.author.name, once book is there; else 404",
-            "1. book ",
-            "2. reviews? ",
+            "1. book      │━━━━━━━━        │",
+            "2. reviews?  │        ╌╌╌╌╌╌╌╌│",
             "after book",
             "10s by book → reviews",
         ],
@@ -64,6 +64,8 @@ fn calls_that_wait_and_what_decides() {
     let found: serde_json::Value = serde_json::from_str(&done.out).unwrap();
     assert_eq!(found[0]["calls"][1]["waits_for"][0], "book");
     assert_eq!(found[0]["calls"][1]["step"], 2);
+    assert_eq!(found[0]["calls"][1]["starts"], "5s");
+    assert_eq!(found[0]["calls"][1]["ends"], "10s");
     assert_eq!(found[0]["worst"]["requests"], 2);
     assert_eq!(found[0]["answer"][0]["from"], "books.getBook: id");
     let done = folder.bff(&["explain", "web", "--format", "mermaid"]);
@@ -80,6 +82,27 @@ flowchart LR
   c1 -.-> answer
 "
     );
+}
+
+#[test]
+fn policies_stand_in_the_order_in_which_they_decide() {
+    let folder = Folder::fresh();
+    folder.edit(
+        "specs/web.yaml",
+        "defaults: { auth: none, timeout: 2s }",
+        "auth: { user: { jwt: { issuer: \"${ISSUER}\", audience: web } } }\n\
+         limits: { people: { rate: 2/s }, addresses: { rate: 9/s, per: ip } }\n\
+         defaults: { auth: user, limit: [people, addresses] }",
+    );
+    let done = folder.bff(&["explain", "web"]);
+    let policies = "\
+  policies
+    limit    addresses per ip; else 429
+    auth     user (jwt)
+    limit    people per subject; else 429
+    timeout  10s
+";
+    done.expect(0, &[policies], &[]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use crate::{Folder, command};
+use crate::Folder;
 
 #[test]
 fn a_new_workspace_is_complete() {
@@ -63,22 +63,4 @@ fn a_folder_with_other_things_becomes_a_workspace() {
         done.err
     );
     assert_eq!(folder.read("a b/Cargo.toml"), text);
-}
-
-/// Builds the runtime and all its dependencies: minutes the first time, seconds from then on.
-#[test]
-#[ignore = "builds a gateway from nothing"]
-fn a_new_workspace_works_at_once() {
-    let folder = Folder::fresh();
-    let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/fresh-workspace");
-    let output = command()
-        .current_dir(folder.path())
-        .env("CARGO_TARGET_DIR", target)
-        .args(["up", "--smoke"])
-        .output()
-        .unwrap();
-    let (out, err) = (folder.text(&output.stdout), folder.text(&output.stderr));
-    assert!(output.status.success(), "{out}\n{err}");
-    assert!(out.contains("ok    web  GET /books/{id}  200"), "{out}");
-    assert!(err.contains("1 request, 0 wrong"), "{err}");
 }

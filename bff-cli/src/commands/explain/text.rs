@@ -1,4 +1,4 @@
-//! For people: policies from the top, calls by step, the worst case, and where each field comes from.
+//! For people: policies from the top, calls by step with their time drawn, the worst case, and where each field comes from.
 
 use super::{Called, Explained, is_fan};
 use crate::console::{Console, Tone, count};
@@ -29,10 +29,11 @@ fn endpoint(one: &Explained, console: Console) -> String {
     out += &columns(&rows);
     if !one.calls.is_empty() {
         out += &format!("  {}\n", title("calls"));
+        let end = one.calls.iter().map(|call| call.span.1).max().unwrap_or(0);
         let steps = one.calls.iter().map(|call| call.step).max().unwrap_or(0);
         let rows: Vec<Vec<String>> = (1..=steps)
             .flat_map(|step| one.calls.iter().filter(move |call| call.step == step))
-            .map(call)
+            .map(|one_call| call(one_call, end))
             .collect();
         out += &columns(&rows);
         out += &format!("  {}\n", title("worst case"));
@@ -86,7 +87,22 @@ fn endpoint(one: &Explained, console: Console) -> String {
     out
 }
 
-fn call(call: &Called) -> Vec<String> {
+/// How wide the time of all calls is drawn.
+const WIDTH: u128 = 16;
+
+/// A call's time among that of all: from when it may start until it must have ended. Dashed where it is optional.
+fn bar(call: &Called, end: u128) -> String {
+    let end = end.max(1);
+    let (from, to) = call.span;
+    let start = from * WIDTH / end;
+    let length = (to * WIDTH).div_ceil(end).saturating_sub(start).max(1);
+    let line = if call.optional { "╌" } else { "━" };
+    let wide = |n: u128| usize::try_from(n.min(WIDTH)).unwrap_or(0);
+    let drawn = format!("{}{}", " ".repeat(wide(start)), line.repeat(wide(length)));
+    format!("│{drawn:0$}│", wide(WIDTH))
+}
+
+fn call(call: &Called, end: u128) -> Vec<String> {
     let mut notes = vec![match call.waits_for.as_slice() {
         [] => "at once".to_owned(),
         waits => format!("after {}", waits.join(", ")),
@@ -104,6 +120,7 @@ fn call(call: &Called) -> Vec<String> {
     let optional = if call.optional { "?" } else { "" };
     vec![
         format!("{}. {}{optional}", call.step, call.name),
+        bar(call, end),
         call.call.clone(),
         notes.join(", "),
     ]
