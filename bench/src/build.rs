@@ -40,15 +40,20 @@ impl Source {
             Source::Installed(installed) => installed.find(root, install),
             Source::Peer(package) => build(root, root, package, profile),
             Source::Generated => {
-                let workspace = root.join(GATEWAY);
-                generate(root, &workspace)?;
-                fs::copy(root.join("Cargo.lock"), workspace.join("Cargo.lock"))
-                    .context("the lock file can't be copied")?;
                 let package = if guarded { "guarded-bff" } else { "screen-bff" };
-                build(root, &workspace, package, profile)
+                generated(root, package, profile)
             }
         }
     }
+}
+
+/// Generates the gateways of `bench/gateway` and builds one of them.
+pub(crate) fn generated(root: &Path, package: &str, profile: &str) -> anyhow::Result<PathBuf> {
+    let workspace = root.join(GATEWAY);
+    generate(root, &workspace)?;
+    fs::copy(root.join("Cargo.lock"), workspace.join("Cargo.lock"))
+        .context("the lock file can't be copied")?;
+    build(root, &workspace, package, profile)
 }
 
 fn generate(root: &Path, workspace: &Path) -> anyhow::Result<()> {

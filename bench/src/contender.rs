@@ -224,17 +224,22 @@ pub(crate) async fn launch(
     })
 }
 
-/// Two ports nobody listens on, and that the kernel doesn't hand out meanwhile to whoever asks for any.
+/// Two ports nobody listens on.
 pub(crate) async fn free_addresses() -> anyhow::Result<(SocketAddr, SocketAddr)> {
+    match free(2).await?[..] {
+        [listen, admin] => Ok((listen, admin)),
+        _ => bail!("no port is free"),
+    }
+}
+
+/// Ports nobody listens on, and that the kernel doesn't hand out meanwhile to whoever asks for any.
+pub(crate) async fn free(count: usize) -> anyhow::Result<Vec<SocketAddr>> {
     let (mut free, mut port) = (Vec::new(), LOWEST_PORT);
-    while let [] | [_] = free[..] {
+    while free.len() < count {
         port = port.checked_add(1).context("no port is free")?;
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
             free.push(listener.local_addr()?);
         }
     }
-    match free[..] {
-        [listen, admin] => Ok((listen, admin)),
-        _ => bail!("no port is free"),
-    }
+    Ok(free)
 }

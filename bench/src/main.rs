@@ -23,17 +23,22 @@ mod latency;
 mod load;
 mod machine;
 mod memory;
+mod origin;
 mod plot;
 mod process;
 mod readme;
 mod report;
 mod results;
+mod rolling;
 mod run;
 mod scaling;
 mod spread;
+mod streams;
+mod through;
 mod tokens;
 mod turn;
 mod upstream;
+mod websockets;
 mod workload;
 
 use std::path::Path;
@@ -91,6 +96,12 @@ enum Command {
     Memory(Settings),
     /// Instructions of what must not get slower, against bench/counts.json
     Counts(counts::Arguments),
+    /// Long bodies both ways and an hour of events, with the gateway's memory
+    Streams(streams::Settings),
+    /// Every kind of WebSocket frame, through a gateway and back
+    Websockets(websockets::Settings),
+    /// Two replicas behind a balancer, restarted under load: how many requests are lost
+    Rolling(rolling::Settings),
     /// The upstreams; prints where they listen, ends with its standard input
     #[command(hide = true)]
     Upstream,
@@ -124,6 +135,15 @@ fn main() -> ExitCode {
         Command::All(settings) => root().and_then(|root| all::run(root, &settings)),
         Command::Readme(arguments) => root().and_then(|root| readme::run(root, &arguments)),
         Command::Memory(settings) => root().and_then(|root| block_on(memory::run(root, &settings))),
+        Command::Streams(settings) => {
+            root().and_then(|root| block_on(streams::run(root, &settings)))
+        }
+        Command::Websockets(settings) => {
+            root().and_then(|root| block_on(websockets::run(root, &settings)))
+        }
+        Command::Rolling(settings) => {
+            root().and_then(|root| block_on(rolling::run(root, &settings)))
+        }
         Command::Counts(arguments) => {
             root().and_then(|root| block_on(counts::run(root, &arguments)))
         }
