@@ -211,7 +211,9 @@ pub(crate) async fn launch(
     let patience = Instant::now() + Duration::from_secs(30);
     while TcpStream::connect(listen).await.is_err() {
         if let Some(status) = process.ended()? {
-            bail!("it ended before it listened ({status}): {}", log.display());
+            let complaint = fs::read_to_string(log).unwrap_or_default();
+            let complaint = complaint.trim().lines().last().unwrap_or_default().trim();
+            bail!("it ended before it listened ({status}): {complaint}");
         }
         if Instant::now() > patience {
             bail!("it didn't listen on {listen} within thirty seconds");

@@ -21,7 +21,7 @@ const OPEN: [usize; 3] = [1, 100, 10_000];
 /// How many of them ask at once, at most; they take turns.
 const AT_ONCE: usize = 64;
 /// Who is compared.
-const CONTENDERS: [&str; 4] = ["bff", "axum", "nginx", "haproxy"];
+const CONTENDERS: [&str; 3] = ["bff", "axum", "nginx"];
 /// Files that are open besides the connections.
 const SPARE: usize = 200;
 

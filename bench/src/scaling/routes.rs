@@ -7,13 +7,14 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use bff_spec::source::SourceLoader;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::contender::{free_addresses, launch};
+use crate::contender::{Running, free_addresses, launch};
 use crate::cpu;
 use crate::data::{self, PRODUCTS};
 use crate::load::Load;
@@ -53,10 +54,7 @@ pub(crate) async fn run(root: &Path, settings: &Settings) -> anyhow::Result<()> 
         resident_mb: Vec::new(),
     });
     for _ in 0..settings.rounds {
-        for series in &mut all {
-            let measured = measure(root, series, settings, &upstreams).await;
-            measured.with_context(|| format!("{} routes", series.routes))?;
-        }
+        round(root, &mut all, settings, &upstreams).await?;
     }
     let machine = Machine::here(root);
     let outcome = results::Outcome {
@@ -68,48 +66,79 @@ pub(crate) async fn run(root: &Path, settings: &Settings) -> anyhow::Result<()> 
     results::keep(root, settings, outcome)
 }
 
-async fn measure(
+/// One gateway of so many routes, at work.
+struct Turn<'a> {
+    series: &'a mut Series,
+    running: Running,
+    load: Load,
+    used: Duration,
+}
+
+/// Starts all of them, and has them answer in turn, so that what else the machine does meets all alike.
+async fn round(
     root: &Path,
-    series: &mut Series,
+    all: &mut [Series],
     settings: &Settings,
     upstreams: &Upstreams,
 ) -> anyhow::Result<()> {
+    let mut turns = Vec::with_capacity(all.len());
+    for series in all {
+        let running = start(root, series.routes, upstreams).await?;
+        let connections = settings.connections(&PASS);
+        let mut load = Load::connect(running.address, &asked(series.routes), connections).await?;
+        load.drive(settings.warm_up(&PASS)).await?;
+        turns.push(Turn {
+            series,
+            running,
+            load,
+            used: Duration::ZERO,
+        });
+    }
+    let slices = settings.requests(&PASS).div_ceil(PASS.slice);
+    for _ in 0..slices {
+        for turn in &mut turns {
+            let process = turn.running.process.id();
+            let before = cpu::usage(process)?;
+            turn.load.drive(PASS.slice).await?;
+            turn.used += cpu::usage(process)?.total.saturating_sub(before.total);
+        }
+        turns.reverse();
+    }
+    for turn in turns {
+        let cpu = turn.used.as_secs_f64() * 1e6 / (slices * PASS.slice) as f64;
+        eprintln!("{:>6} routes {cpu:8.1} µs a request", turn.series.routes);
+        turn.series.cpu_us.push(cpu);
+        let memory = cpu::memory(turn.running.process.id())?;
+        turn.series.resident_mb.push(memory.resident as f64 / 1e6);
+    }
+    Ok(())
+}
+
+/// Starts a gateway of so many routes.
+async fn start(root: &Path, routes: usize, upstreams: &Upstreams) -> anyhow::Result<Running> {
     let (listen, admin) = free_addresses().await?;
     let program = std::env::current_exe().context("the harness doesn't know its own path")?;
     let mut command = Command::new(program);
     command
         .env_clear()
-        .env(HOW_MANY, series.routes.to_string())
+        .env(HOW_MANY, routes.to_string())
         .env("CATALOG_URL", format!("http://{}", upstreams.catalog))
         .env("BFF_LISTEN", listen.to_string())
         .env("BFF_ADMIN_LISTEN", admin.to_string())
         .env("BFF_LOG", "info,access=off");
     let log = root.join("target/bench/routes.log");
-    let running = launch(command, listen, &log).await?;
-    let process = running.process.id();
-    let questions: Rc<[Question]> = (0..PRODUCTS)
-        .map(|number| {
-            let product = data::product(number);
-            // All over the table.
-            let route = number * 7_919 % series.routes;
-            let path = format!("/shelf-{route}/{}/whole", product.sku);
-            Question::get(path, 0, json!(product), 0)
-        })
-        .collect();
-    let connections = settings.connections(&PASS);
-    let mut load = Load::connect(running.address, &questions, connections).await?;
-    load.drive(settings.warm_up(&PASS)).await?;
-    let requests = settings.requests(&PASS);
-    let before = cpu::usage(process)?;
-    load.drive(requests).await?;
-    let used = cpu::usage(process)?.total.saturating_sub(before.total);
-    let cpu = used.as_secs_f64() * 1e6 / requests as f64;
-    eprintln!("{:>6} routes {cpu:8.1} µs a request", series.routes);
-    series.cpu_us.push(cpu);
-    series
-        .resident_mb
-        .push(cpu::memory(process)?.resident as f64 / 1e6);
-    Ok(())
+    launch(command, listen, &log).await
+}
+
+/// As many questions for each number of routes, all over the table.
+fn asked(routes: usize) -> Rc<[Question]> {
+    let question = |number| {
+        let product = data::product(number);
+        let route = number * 7_919 % routes;
+        let path = format!("/shelf-{route}/{}/whole", product.sku);
+        Question::get(path, 0, json!(product), 0)
+    };
+    (0..PRODUCTS).map(question).collect()
 }
 
 fn page(all: &[Series], machine: &Machine, settings: &Settings) -> String {
