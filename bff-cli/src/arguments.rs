@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::console::Color;
 use crate::diagnostics::Format;
+use crate::mock::{Latency, Share};
 
 /// What follows every command's help.
 const EXIT_CODES: &str = "\
@@ -127,6 +128,8 @@ The binary reads the environment as it is. Variables that are missing are named 
   bff mock orders users         two of them
   bff mock --port-base 9100     ports 9100, 9101, …
   bff mock --listen 0.0.0.0     for containers on this machine; anybody who reaches it may ask
+  bff mock --latency 50ms..400ms --fail 5%             how does the frontend look on a bad day?
+  curl -X POST http://127.0.0.1:9001/-/reset           forget what was written
 
 Examples come first and are matched by parameter names: GET /users/{id} gives the example with that id, a list keeps
 the elements whose fields have the values asked for, what was posted is found again. Without examples, answers are
@@ -140,6 +143,15 @@ made from schemas."))]
 
 Only loopback is listened on. Variables that are set are used as they are; the others get development values."))]
     Up(Up),
+    /// Run everything and follow the specs: check, restart and answer anew with every change
+    #[command(after_help = after("  bff dev                       every frontend, in front of mocks; Ctrl-C ends it
+  bff dev web --port-base 4000  one of them, on port 4000
+  bff dev --latency 200ms --fail 5%         with slow mocks that fail now and then
+  ORDERS_URL=http://127.0.0.1:7000 bff dev  the real orders service while it answers, else a mock of it
+
+A change of a spec or a contract is answered at once: nothing is compiled. Frontends with functions in hooks.rs are
+built by cargo; requests wait meanwhile. While a spec is wrong, every request is answered with what is wrong with it."))]
+    Dev(Dev),
     /// Make, list and revoke API keys, in the files of hashes that gateways read
     #[command(subcommand, after_help = after("  bff keys new acme --file partner.keys --scope orders:read
   bff keys list --file partner.keys
@@ -315,6 +327,8 @@ pub(crate) struct Mock {
     /// The first upstream's port; the others follow
     #[arg(long, value_name = "PORT")]
     pub(crate) port_base: Option<u16>,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
 }
 
 /// `bff up`
@@ -325,6 +339,44 @@ pub(crate) struct Up {
     /// Make the requests, check the answers, stop; exit with 0 or 1
     #[arg(long)]
     pub(crate) smoke: bool,
+    /// The first frontend's port; the others follow, each operators' port is a thousand above
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port_base: Option<u16>,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+}
+
+/// `bff dev`
+#[derive(Debug, Args)]
+pub(crate) struct Dev {
+    /// Frontends; all without
+    pub(crate) name: Vec<String>,
+    /// The first frontend's port; the others follow, each operators' port is a thousand above
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port_base: Option<u16>,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+}
+
+/// How mocks behave.
+#[derive(Debug, Args)]
+pub(crate) struct Manner {
+    /// How long mocks wait before they answer: 200ms, or 50ms..400ms
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "0ms",
+        hide_default_value = true
+    )]
+    pub(crate) latency: Latency,
+    /// How many of the mocks' answers are errors: 5%
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value = "0%",
+        hide_default_value = true
+    )]
+    pub(crate) fail: Share,
 }
 
 /// `bff lock`

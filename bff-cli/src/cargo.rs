@@ -7,9 +7,10 @@ mod interrupt;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
-use crate::checking::Frontend;
+use bff_spec::model::Model;
+
 use crate::console::Console;
 use crate::failure::{Failure, Result, plain};
 use crate::manifest::{DIST_PROFILE, Manifest};
@@ -36,48 +37,15 @@ impl Profile {
 /// Builds the binary of a frontend; gives its path.
 pub(crate) fn build(
     workspace: &Workspace,
-    frontend: &Frontend,
+    model: &Model,
     profile: Profile,
     console: Console,
 ) -> Result<PathBuf> {
-    if profile == Profile::Dist && !Manifest::read(workspace)?.has_dist_profile() {
-        return Err(
-            Failure::new("the workspace's Cargo.toml has no profile `dist`").remedy(format!(
-                "add these lines to it, or build with --dev:\n\n{DIST_PROFILE}"
-            )),
-        );
-    }
-    let package = format!("{}-bff", frontend.model.name);
-    let mut command = cargo();
-    command
-        .args([
-            "build",
-            "--message-format=json-render-diagnostics",
-            "--profile",
-            profile.name(),
-            "--package",
-            &package,
-        ])
-        .arg("--manifest-path")
-        .arg(workspace.path("Cargo.toml"))
-        .current_dir(workspace.root())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    if profile == Profile::Dist && !bff_codegen::hook_functions(&frontend.model).is_empty() {
-        // A hook that panics fails its request. Without unwinding it would end the process.
-        command.args(["--config", "profile.dist.panic=\"unwind\""]);
-    }
-    if console.quiet() {
-        command.arg("--quiet");
-    }
+    let package = package(model);
     let watch = interrupt::Watch::start();
-    let mut child = command.spawn().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Failure::new("cargo was not found, and building a gateway takes it")
-                .remedy("install Rust (https://rustup.rs), or put cargo on the PATH")
-        }
-        _ => Failure::new(format!("cannot run cargo: {}", plain(&error))),
-    })?;
+    let mut child = building(workspace, model, profile, console)?
+        .spawn()
+        .map_err(|error| not_run(&error))?;
     watch.over(&child);
     let mut binary = None;
     if let Some(out) = child.stdout.take() {
@@ -97,6 +65,66 @@ pub(crate) fn build(
                 .remedy("what was built stays built: the same command goes on from there"),
         );
     }
+    ended(status, binary, &package)
+}
+
+/// The package of a frontend, and its binary.
+pub(crate) fn package(model: &Model) -> String {
+    format!("{}-bff", model.name)
+}
+
+/// The command that builds a frontend's binary, and tells of it on its stdout.
+pub(crate) fn building(
+    workspace: &Workspace,
+    model: &Model,
+    profile: Profile,
+    console: Console,
+) -> Result<Command> {
+    if profile == Profile::Dist && !Manifest::read(workspace)?.has_dist_profile() {
+        return Err(
+            Failure::new("the workspace's Cargo.toml has no profile `dist`").remedy(format!(
+                "add these lines to it, or build with --dev:\n\n{DIST_PROFILE}"
+            )),
+        );
+    }
+    let mut command = cargo();
+    command
+        .args([
+            "build",
+            "--message-format=json-render-diagnostics",
+            "--profile",
+            profile.name(),
+            "--package",
+            &package(model),
+        ])
+        .arg("--manifest-path")
+        .arg(workspace.path("Cargo.toml"))
+        .current_dir(workspace.root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    if profile == Profile::Dist && !bff_codegen::hook_functions(model).is_empty() {
+        // A hook that panics fails its request. Without unwinding it would end the process.
+        command.args(["--config", "profile.dist.panic=\"unwind\""]);
+    }
+    if console.quiet() {
+        command.arg("--quiet");
+    }
+    Ok(command)
+}
+
+/// Why cargo could not be run.
+pub(crate) fn not_run(error: &std::io::Error) -> Failure {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            Failure::new("cargo was not found, and building a gateway takes it")
+                .remedy("install Rust (https://rustup.rs), or put cargo on the PATH")
+        }
+        _ => Failure::new(format!("cannot run cargo: {}", plain(error))),
+    }
+}
+
+/// What came of a build.
+pub(crate) fn ended(status: ExitStatus, binary: Option<PathBuf>, package: &str) -> Result<PathBuf> {
     if !status.success() {
         return Err(Failure::new(format!("cargo could not build {package}; what it says is above"))
             .remedy("is it in bffs/NAME/src/hooks.rs, it is yours to mend; anything else is a fault of bff worth reporting"));
@@ -129,7 +157,7 @@ fn cargo() -> Command {
 }
 
 /// The binary a line of cargo's messages tells of, if it is this package's.
-fn executable(line: &str, name: &str) -> Option<PathBuf> {
+pub(crate) fn executable(line: &str, name: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
     let is = message.get("reason")? == "compiler-artifact"
         && message.get("target")?.get("name")? == name;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bff_spec::contract::Library;
-use bff_spec::diagnostic::Severity;
+use bff_spec::diagnostic::{Diagnostic, Severity};
 use bff_spec::model::Model;
 use bff_spec::source::Sources;
 
@@ -38,12 +38,38 @@ impl Checked {
     }
 }
 
+/// One spec, checked beside the others.
+#[derive(Debug)]
+pub(crate) struct Apart {
+    /// The frontend, if nothing that concerns it is an error.
+    pub(crate) frontend: Option<Frontend>,
+    /// The files that were read for it.
+    pub(crate) sources: Arc<Sources>,
+    /// What concerns it.
+    pub(crate) findings: Findings,
+}
+
 /// Checks specs, each by itself and all together. `all`: they are all of the workspace, so that what none of them uses
 /// is unused.
 pub(crate) fn check(workspace: &Workspace, specs: &[Spec], all: bool) -> Checked {
+    let (apart, findings) = check_apart(workspace, specs, all);
+    Checked {
+        frontends: apart.into_iter().filter_map(|one| one.frontend).collect(),
+        findings,
+    }
+}
+
+/// The same, with what concerns each of them, in their order.
+pub(crate) fn check_apart(
+    workspace: &Workspace,
+    specs: &[Spec],
+    all: bool,
+) -> (Vec<Apart>, Findings) {
     let mut each = each(workspace, specs);
     let together = bff_spec::check_together(&mut each, all);
-    let mut checked = Checked::default();
+    let shared = Arc::new(together.sources);
+    let mut findings = Findings::default();
+    let mut apart = Vec::new();
     for bff_spec::Checked {
         sources,
         diagnostics,
@@ -52,14 +78,27 @@ pub(crate) fn check(workspace: &Workspace, specs: &[Spec], all: bool) -> Checked
     } in each
     {
         let sources = Arc::new(sources);
-        checked.findings.add(diagnostics, &sources);
-        checked
-            .frontends
-            .extend(model.map(|model| Frontend { model, sources }));
+        findings.add(diagnostics.clone(), &sources);
+        let mut own = Findings::default();
+        own.add(diagnostics, &sources);
+        let concerns = |found: &&Diagnostic| {
+            let path = shared.get(found.place.file).map(|file| &file.path);
+            path.is_some_and(|path| sources.find(path).is_some())
+        };
+        let of_all = together.diagnostics.iter().filter(concerns);
+        own.add(of_all.cloned().collect(), &shared);
+        let sound = own.count(Severity::Error) == 0;
+        apart.push(Apart {
+            frontend: model.filter(|_| sound).map(|model| Frontend {
+                model,
+                sources: Arc::clone(&sources),
+            }),
+            sources,
+            findings: own,
+        });
     }
-    let sources = Arc::new(together.sources);
-    checked.findings.add(together.diagnostics, &sources);
-    checked
+    findings.add(together.diagnostics, &shared);
+    (apart, findings)
 }
 
 /// Checks each spec by itself, over contracts that are read once, on as many threads as there are cores; in the specs' order.

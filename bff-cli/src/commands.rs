@@ -3,9 +3,10 @@
 mod build;
 mod check;
 mod completions;
+mod dev;
 mod explain;
 mod exposure;
-mod generate;
+pub(crate) mod generate;
 mod init;
 pub(crate) mod keys;
 mod lock;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: &Arguments, console: Console) -> Result<Outcome> {
         Command::Build(command) => build::run(&workspace()?, command, console),
         Command::Run(command) => run::run(&workspace()?, command, console),
         Command::Mock(command) => mock::run(&workspace()?, command, console),
+        Command::Dev(command) => dev::run(&workspace()?, command, console),
         Command::Keys(command) => keys::run(command, console),
         Command::Lock(command) => lock::run(&workspace()?, command, console),
         Command::Completions(command) => Ok(completions::run(command, console)),

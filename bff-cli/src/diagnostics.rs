@@ -94,13 +94,39 @@ impl Findings {
                     }
                 }
             }
-            Format::Json => console.result(&json::render(self.iter())),
+            Format::Json => console.result(&self.json()),
             Format::Github => {
                 for (diagnostic, sources) in self.iter() {
                     console.result(&github::render(diagnostic, sources));
                 }
             }
         }
+    }
+
+    /// The errors as people read them, without colours.
+    pub(crate) fn errors(&self) -> String {
+        let errors = self
+            .iter()
+            .filter(|(diagnostic, _)| diagnostic.severity == Severity::Error);
+        let drawn: Vec<String> = errors
+            .map(|(diagnostic, sources)| human::render(diagnostic, sources, false))
+            .collect();
+        drawn.join("\n\n")
+    }
+
+    /// The errors among them.
+    pub(crate) fn errors_alone(&self) -> Findings {
+        let all = self.all.iter();
+        let errors = all.filter(|(diagnostic, _)| diagnostic.severity == Severity::Error);
+        Findings {
+            all: errors.cloned().collect(),
+            seen: HashMap::new(),
+        }
+    }
+
+    /// One JSON array, as `bff check --format json` writes it.
+    pub(crate) fn json(&self) -> String {
+        json::render(self.iter())
     }
 
     /// `2 errors, 1 warning`; `nothing to report` without any.

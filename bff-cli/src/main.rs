@@ -7,6 +7,7 @@ mod cargo;
 mod checking;
 mod commands;
 mod console;
+mod dev;
 mod diagnostics;
 mod environment;
 mod failure;

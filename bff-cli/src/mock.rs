@@ -20,6 +20,7 @@
 //! 5. Missing required parameters and bodies are 400, unknown routes 404, as problems.
 
 mod made;
+mod manner;
 mod matching;
 mod memory;
 mod overlay;
@@ -41,8 +42,9 @@ use route::Route;
 use world::World;
 
 pub(crate) use made::{made, made_as};
+pub(crate) use manner::{Latency, Manner, Share};
 pub(crate) use overlay::{From, overlay};
-pub(crate) use serve::serve;
+pub(crate) use serve::{Mounted, RESET, serve};
 
 /// An upstream that answers from its contract's examples.
 #[derive(Debug)]
@@ -74,7 +76,7 @@ pub(crate) struct Answer {
     /// The status.
     pub(crate) status: u16,
     /// Headers besides `content-type`.
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     /// Media type and bytes.
     pub(crate) body: Option<(String, Vec<u8>)>,
 }
@@ -89,6 +91,9 @@ struct Given<'a> {
     /// One value, or a list's.
     values: Vec<String>,
 }
+
+/// What a request asks for: the operation, its route, and the values in its path.
+type Found<'a> = (&'a Route, &'a Operation, Vec<(String, String)>);
 
 impl Mock {
     /// An upstream with this contract, whose types are among `types`.
@@ -113,19 +118,45 @@ impl Mock {
         self.operations.len()
     }
 
-    /// Answers a request.
-    pub(crate) fn answer(&self, request: &Request) -> Answer {
+    /// Forgets what was written.
+    pub(crate) fn reset(&self) {
+        *self
+            .memory
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Memory::default();
+    }
+
+    /// Answers a request with an error of its own making: the operation's documented 5xx, or else 503. Nothing is written.
+    pub(crate) fn fail(&self, request: &Request) -> Answer {
+        let response = self.find(request).and_then(|(_, operation, _)| {
+            let mut documented = operation.responses.iter();
+            documented.find(|response| (500..600).contains(&response.first))
+        });
+        match response {
+            Some(response) => match json(&response.content) {
+                Some(media) => Answer::json(response.first, &media.name, &self.first(media)),
+                None => Answer::empty(response.first),
+            },
+            None => Answer::problem(503, "Service Unavailable", "This mock was asked to fail."),
+        }
+    }
+
+    /// What a request asks for.
+    fn find(&self, request: &Request) -> Option<Found<'_>> {
         let method = if request.method == "HEAD" {
             "GET"
         } else {
             &request.method
         };
-        let found = self
-            .operations
+        self.operations
             .iter()
             .filter(|(_, operation)| operation.method == method)
-            .find_map(|(route, operation)| Some((route, operation, route.find(&request.path)?)));
-        let Some((route, operation, in_path)) = found else {
+            .find_map(|(route, operation)| Some((route, operation, route.find(&request.path)?)))
+    }
+
+    /// Answers a request.
+    pub(crate) fn answer(&self, request: &Request) -> Answer {
+        let Some((route, operation, in_path)) = self.find(request) else {
             let detail = format!("The contract has no {} {}.", request.method, request.path);
             return Answer::problem(404, "Not Found", &detail);
         };
@@ -143,7 +174,7 @@ impl Mock {
             .memory
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        match method {
+        match operation.method.as_str() {
             "POST" | "PUT" | "PATCH" => self.write(operation, request, &given, body, &mut memory),
             "DELETE" => {
                 memory.remove(&request.path);

@@ -31,15 +31,26 @@ pub(crate) fn listen_near(ip: IpAddr, port: Option<u16>, what: &str) -> Result<T
     listen(ip, 0, what, "free some ports")
 }
 
-/// An address a child can listen on: the first free port from `first` on, or any. Nobody holds it until the child does.
-pub(crate) fn free(ip: IpAddr, first: u16, what: &str, taken: &[SocketAddr]) -> Result<SocketAddr> {
+/// A socket on the first free port from `first` on that isn't `taken`, or on any.
+pub(crate) fn free(
+    ip: IpAddr,
+    first: u16,
+    what: &str,
+    taken: &[SocketAddr],
+) -> Result<TcpListener> {
     let wanted = (first..first.saturating_add(50)).map(|port| SocketAddr::new(ip, port));
-    let mut usable =
-        wanted.filter(|address| !taken.contains(address) && TcpListener::bind(address).is_ok());
+    let mut usable = wanted
+        .filter(|address| !taken.contains(address))
+        .filter_map(|address| TcpListener::bind(address).ok());
     match usable.next() {
-        Some(address) => Ok(address),
-        None => address(&listen(ip, 0, what, "free some ports")?),
+        Some(listener) => Ok(listener),
+        None => listen(ip, 0, what, "free some ports"),
     }
+}
+
+/// An address on any free port. Nobody holds it until a child does.
+pub(crate) fn any(ip: IpAddr, what: &str) -> Result<SocketAddr> {
+    address(&listen(ip, 0, what, "free some ports")?)
 }
 
 /// Where a socket listens.
@@ -78,6 +89,7 @@ mod tests {
                 .port(),
             port
         );
-        assert_ne!(free(LOOPBACK, port, "x", &[]).unwrap().port(), port);
+        let free = free(LOOPBACK, port, "x", &[]).unwrap();
+        assert_ne!(address(&free).unwrap().port(), port);
     }
 }

@@ -10,33 +10,28 @@ mod gateway;
 mod paste;
 mod requests;
 mod smoke;
+mod stage;
 mod stand_in;
 mod tokens;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Poll;
 
 use bff_spec::contract::Types;
 use bff_spec::model::Model;
-use tokio::task::JoinSet;
 
 use crate::console::{Console, Tone};
-use crate::environment;
-use crate::failure::{Failure, Result, plain};
-use crate::issuer::Issuer;
-use crate::mock::serve;
+use crate::failure::{Failure, Result};
 use crate::ports;
 use crate::workspace::Workspace;
 
-use gateway::Gateway;
 use requests::Ready;
-use stand_in::{Use, key_variable};
 use tokens::Tokens;
 
-pub(crate) use stand_in::{Mocks, StandIns};
+pub(crate) use gateway::{Gateway, Places};
+pub(crate) use stage::Stage;
+pub(crate) use stand_in::{Mocks, Real, StandIns};
 
 /// A frontend and its binary.
 #[derive(Debug)]
@@ -50,94 +45,72 @@ pub(crate) struct Part {
 /// A system that runs. Dropped, its gateways are killed.
 pub(crate) struct System {
     parts: Vec<Part>,
-    servers: JoinSet<std::io::Result<()>>,
+    stage: Stage,
+    stand_ins: StandIns,
     gateways: Vec<Gateway>,
-    requests: Vec<Vec<Ready>>,
+    requests: Vec<Requests>,
 }
 
 impl System {
+    /// A system of which nothing runs yet.
+    pub(crate) fn new(stage: Stage, stand_ins: StandIns, parts: Vec<Part>) -> System {
+        System {
+            parts,
+            stage,
+            stand_ins,
+            gateways: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
+
     /// Starts everything, and waits until every gateway is ready.
     pub(crate) async fn start(
+        &mut self,
         workspace: &Workspace,
-        stand_ins: StandIns,
-        parts: Vec<Part>,
+        mut places: Places,
         console: Console,
-    ) -> Result<System> {
-        let models: Vec<&Model> = parts.iter().map(|part| &part.model).collect();
-        let lines = Lines::new(console, &stand_ins, &models);
-        let mut servers = JoinSet::new();
-
-        let StandIns {
-            environment: mut values,
-            upstreams,
-            mocks,
-            issuer,
-        } = stand_ins;
-        for upstream in upstreams {
-            lines.say(&upstream.name, &upstream.url, &upstream.state);
-            if let Some((listener, base, mock)) = upstream.serve {
-                let listener = ports::into_tokio(listener)?;
-                servers.spawn(
-                    async move { serve(listener, mock, &base, Arc::new(|_, _, _| {})).await },
-                );
-            }
+    ) -> Result<()> {
+        let System {
+            parts,
+            stage,
+            stand_ins,
+            gateways,
+            requests,
+        } = self;
+        stage.open()?;
+        let names = stand_ins.lines().map(|(name, ..)| name.len());
+        let names = names.chain(parts.iter().map(|part| part.model.name.len()));
+        let lines = Lines::new(console, names.max().unwrap_or(0));
+        for (name, url, state) in stand_ins.lines() {
+            lines.say(name, url, &state);
         }
-        let issuer = match issuer {
-            Some((listener, algorithm)) => {
-                let issuer =
-                    Issuer::new(&format!("http://{}", ports::address(&listener)?), algorithm)?;
-                lines.say(
-                    IDENTITY,
-                    issuer.url(),
-                    "development identity provider, tokens at POST /token",
-                );
-                servers.spawn(issuer.clone().serve(ports::into_tokio(listener)?));
-                Some(issuer)
-            }
-            None => None,
-        };
-        if let Some(issuer) = &issuer {
-            set_keys(&models, issuer, &mut values);
-        }
-
-        for model in &models {
-            tokens::set_api_keys(model, &mocks, &mut values);
-        }
-
-        let mut taken = Vec::new();
-        let mut gateways = Vec::new();
-        for part in &parts {
+        for part in parts.iter() {
+            let (address, admin) = places.next(&part.model.name)?;
+            let (address, admin) = (ports::address(&address)?, ports::address(&admin)?);
             gateways.push(Gateway::start(
                 &part.model.name,
                 &part.binary,
-                &values,
-                &mut taken,
+                &stand_ins.environment,
+                address,
+                admin,
             )?);
         }
-        let mut requests = Vec::new();
-        for (part, gateway) in parts.iter().zip(&mut gateways) {
+        for (part, gateway) in parts.iter().zip(gateways) {
             gateway.wait_until_ready(console).await?;
             lines.say(
                 &part.model.name,
                 &gateway.url(),
                 &format!("ready; for operators {}", gateway.admin_url()),
             );
-            let tokens = Tokens::new(&part.model, workspace, &mocks, issuer.as_ref(), &values)?;
-            tokens.write()?;
-            requests.push(requests::of(&part.model, &mocks, &tokens, &gateway.url()));
+            requests.push(stand_ins.requests(&part.model, workspace, &gateway.url())?);
         }
-        Ok(System {
-            parts,
-            servers,
-            gateways,
-            requests,
-        })
+        Ok(())
     }
 
     /// Shows the requests.
     pub(crate) fn show_requests(&self, console: Console) {
         for requests in &self.requests {
-            paste::show(requests, console);
+            requests.show(console);
         }
     }
 
@@ -148,7 +121,8 @@ impl System {
             .iter()
             .zip(&self.requests)
             .flat_map(|(part, requests)| {
-                requests.iter().map(|request| (request, &part.model.types))
+                let all = requests.0.iter();
+                all.map(|request| (request, &part.model.types))
             })
             .collect();
         smoke::run(&all, console).await
@@ -160,14 +134,7 @@ impl System {
         for gateway in &mut self.gateways {
             ends.push(Box::pin(gateway.stopped()));
         }
-        let servers = &mut self.servers;
-        ends.push(Box::pin(async move {
-            match servers.join_next().await {
-                Some(Ok(Err(error))) => Failure::new(format!("a mock stopped: {}", plain(&error))),
-                Some(_) => Failure::new("a mock stopped"),
-                None => std::future::pending().await,
-            }
-        }));
+        ends.push(Box::pin(self.stage.stopped()));
         std::future::poll_fn(|context| {
             for end in &mut ends {
                 if let Poll::Ready(failure) = end.as_mut().poll(context) {
@@ -184,7 +151,45 @@ impl System {
         for gateway in &mut self.gateways {
             gateway.end().await;
         }
-        self.servers.shutdown().await;
+        self.stage.close().await;
+    }
+}
+
+/// Requests of a frontend that work.
+#[derive(Debug)]
+pub(crate) struct Requests(Vec<Ready>);
+
+impl Requests {
+    /// Shows them, for people to paste.
+    pub(crate) fn show(&self, console: Console) {
+        paste::show(&self.0, console);
+    }
+}
+
+impl StandIns {
+    /// What is there for all gateways: name, address and state of each.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&str, &str, String)> {
+        let upstreams = self.upstreams.iter();
+        let upstreams =
+            upstreams.map(|one| (one.name.as_str(), one.url.as_str(), one.state.clone()));
+        let identity = self.issuer.iter().map(|issuer| {
+            let state = "development identity provider, tokens at POST /token";
+            (IDENTITY, issuer.url(), state.to_owned())
+        });
+        upstreams.chain(identity)
+    }
+
+    /// Requests of a frontend that work at this URL. Its tokens are written where the requests find them.
+    pub(crate) fn requests(
+        &self,
+        model: &Model,
+        workspace: &Workspace,
+        url: &str,
+    ) -> Result<Requests> {
+        let issuer = self.issuer.as_ref();
+        let tokens = Tokens::new(model, workspace, &self.mocks, issuer, &self.environment)?;
+        tokens.write()?;
+        Ok(Requests(requests::of(model, &self.mocks, &tokens, url)))
     }
 }
 
@@ -192,42 +197,23 @@ impl System {
 const IDENTITY: &str = "identity";
 
 /// One line per part, in columns.
-struct Lines {
+pub(crate) struct Lines {
     console: Console,
     width: usize,
 }
 
 impl Lines {
-    fn new(console: Console, stand_ins: &StandIns, models: &[&Model]) -> Lines {
-        let upstreams = stand_ins
-            .upstreams
-            .iter()
-            .map(|upstream| upstream.name.len());
-        let names = upstreams
-            .chain(models.iter().map(|model| model.name.len()))
-            .chain([IDENTITY.len()]);
-        Lines {
-            console,
-            width: names.max().unwrap_or(0),
-        }
+    /// Names are this wide at most.
+    pub(crate) fn new(console: Console, width: usize) -> Lines {
+        Lines { console, width }
     }
 
-    fn say(&self, name: &str, url: &str, state: &str) {
+    /// The line of a part.
+    pub(crate) fn say(&self, name: &str, url: &str, state: &str) {
         let name = self
             .console
             .paint_result(Tone::Name, &format!("{name:width$}", width = self.width));
         self.console.result(&format!("{name}  {url:<22}  {state}"));
-    }
-}
-
-/// Gives the issuer's key to the schemes that take one by a variable.
-fn set_keys(models: &[&Model], issuer: &Issuer, values: &mut BTreeMap<String, String>) {
-    for scheme in models.iter().flat_map(|model| &model.schemes) {
-        if let Some(jwt) = scheme.kind.jwt()
-            && let Some((name, Use::Key)) = key_variable(&jwt.keys, &environment::process)
-        {
-            values.insert(name.to_owned(), tokens::key_value(jwt, issuer));
-        }
     }
 }
 

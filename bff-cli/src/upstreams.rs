@@ -1,5 +1,6 @@
 //! The upstreams of checked specs, each once, and mocks of them.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -53,8 +54,8 @@ pub(crate) fn of<'a>(models: impl IntoIterator<Item = &'a Model>) -> Vec<Upstrea
 }
 
 impl Upstream {
-    /// A mock of it, from its contract.
-    pub(crate) fn mock(&self, workspace: &Workspace) -> Result<Arc<Mock>> {
+    /// A mock of it, from its contract, and the contract's fingerprint: another one, another contract.
+    pub(crate) fn mock(&self, workspace: &Workspace) -> Result<(Arc<Mock>, u64)> {
         let mut sources = Sources::default();
         let mut types = Types::default();
         let from = Place {
@@ -74,7 +75,10 @@ impl Upstream {
             .into_iter()
             .find(|diagnostic| diagnostic.severity == Severity::Error);
         match (contract, fault) {
-            (Some(contract), _) => Ok(Arc::new(Mock::new(&contract, &types))),
+            (Some(contract), _) => {
+                let mock = Arc::new(Mock::new(&contract, &types));
+                Ok((mock, fingerprint(&sources)))
+            }
             (None, Some(fault)) => {
                 Err(Failure::new(fault.message).remedy("`bff check` shows where"))
             }
@@ -103,6 +107,15 @@ impl Upstream {
         }
         url
     }
+}
+
+/// A number that tells these files from others, in this process.
+pub(crate) fn fingerprint(sources: &Sources) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for file in sources.iter() {
+        (&file.path, &file.text).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Where a URL (the first, of several instances) says an upstream is.

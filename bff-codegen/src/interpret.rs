@@ -1,7 +1,7 @@
-//! A model as a gateway in this process, without compiling a crate: for tests that run many specs.
+//! A model as a gateway in this process, without compiling a crate: for `bff dev`, and for tests that run many specs.
 //!
-//! The same tables that [`crate::generate`] writes as Rust are made statics and given to the runtime, so what is tested here
-//! is what is generated. The statics are never freed.
+//! The same tables that [`crate::generate`] writes as Rust are made statics and given to the runtime, so what answers here
+//! is what is generated. Only functions of a team's own (`transform`) are Rust's: their endpoints fail. The statics are never freed.
 
 mod gateway;
 mod listener;

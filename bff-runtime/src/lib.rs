@@ -51,6 +51,7 @@ pub use command::main;
 pub use exchange::{Exchange, Handler, Reply};
 pub use failure::Failure;
 pub use hook::HookError;
+pub use log::install as log_to_stderr;
 pub use server::{Running, Server, Settings};
 pub use text::{Env, Resolved, StartError, Variables};
 

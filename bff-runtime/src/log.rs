@@ -26,7 +26,7 @@ static JSON: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 /// In words, if the filter can't be understood.
-pub(crate) fn install(filter: Option<&str>) -> Result<(), String> {
+pub fn install(filter: Option<&str>) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter.unwrap_or("info"))
         .map_err(|error| format!("BFF_LOG: {error}"))?;
     let subscriber = tracing_subscriber::fmt()

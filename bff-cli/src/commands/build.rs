@@ -20,7 +20,7 @@ pub(super) fn run(workspace: &Workspace, command: &Build, console: Console) -> R
     };
     for frontend in &frontends {
         console.step("Building", &format!("{}-bff", frontend.model.name));
-        let binary = cargo::build(workspace, frontend, profile, console)?;
+        let binary = cargo::build(workspace, &frontend.model, profile, console)?;
         let shown = binary.strip_prefix(workspace.root()).unwrap_or(&binary);
         console.result(&shown.display().to_string());
     }

@@ -36,7 +36,7 @@ pub(super) fn run(workspace: &Workspace, command: &Generate, console: Console) -
 }
 
 /// Generates what is stale, for commands that go on from there.
-pub(super) fn bring_up_to_date(
+pub(crate) fn bring_up_to_date(
     workspace: &Workspace,
     frontends: &[Frontend],
     console: Console,

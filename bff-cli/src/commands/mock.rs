@@ -9,7 +9,7 @@ use crate::checking;
 use crate::commands::{Outcome, block_on, interrupted};
 use crate::console::{Console, Tone, count};
 use crate::failure::{Failure, Result, plain};
-use crate::mock::serve;
+use crate::mock::{Manner, Mounted, RESET, serve};
 use crate::ports;
 use crate::upstreams::{self, Upstream};
 use crate::workspace::Workspace;
@@ -38,7 +38,7 @@ async fn serve_all(
         .max()
         .unwrap_or(0);
     for (at, upstream) in (0_u16..).zip(chosen) {
-        let mock = upstream.mock(workspace)?;
+        let (mock, _) = upstream.mock(workspace)?;
         let site = upstream.site();
         let port = match command.port_base {
             Some(base) => base.checked_add(at).ok_or_else(|| {
@@ -66,9 +66,13 @@ async fn serve_all(
             console.say(&format!("{name} {method} {path} {status}"));
         });
         let listener = ports::into_tokio(listener)?;
-        servers.spawn(async move { serve(listener, mock, &site.base, log).await });
+        let mounted = Mounted::new(mock, &site.base);
+        let manner = Manner::new(command.manner.latency.clone(), command.manner.fail);
+        servers.spawn(serve(listener, mounted, manner, log));
     }
-    console.say("Ctrl-C ends them.");
+    console.say(&format!(
+        "A POST to {RESET} forgets what was written. Ctrl-C ends them."
+    ));
     tokio::select! {
         () = interrupted() => Ok(Outcome::Good),
         Some(ended) = servers.join_next() => Err(match ended {

@@ -37,7 +37,7 @@ pub(super) fn run(workspace: &Workspace, command: &Run, console: Console) -> Res
     let Some(frontend) = frontends.first() else {
         return Ok(Outcome::Found);
     };
-    let binary = cargo::build(workspace, frontend, Profile::Release, console)?;
+    let binary = cargo::build(workspace, &frontend.model, Profile::Release, console)?;
     console.step("Running", &binary.display().to_string());
     let mut command = Command::new(&binary);
     let failed = |error: std::io::Error| {

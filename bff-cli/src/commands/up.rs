@@ -8,7 +8,7 @@ use crate::checking;
 use crate::commands::{Outcome, block_on, generate, interrupted};
 use crate::console::Console;
 use crate::failure::Result;
-use crate::system::{Part, StandIns, System};
+use crate::system::{Part, Places, Real, Stage, StandIns, System};
 use crate::workspace::Workspace;
 
 pub(super) fn run(workspace: &Workspace, command: &Up, console: Console) -> Result<Outcome> {
@@ -17,53 +17,51 @@ pub(super) fn run(workspace: &Workspace, command: &Up, console: Console) -> Resu
     };
     // First, so that whatever stands in the way is told before minutes of building.
     let models: Vec<&Model> = frontends.iter().map(|frontend| &frontend.model).collect();
-    let stand_ins = StandIns::of(workspace, &models)?;
+    let mut stage = Stage::new(command.manner.latency.clone(), command.manner.fail);
+    let stand_ins = StandIns::of(workspace, &models, Real::Trusted, &mut stage)?;
+    let places = Places::new(command.port_base);
     generate::bring_up_to_date(workspace, &frontends, console)?;
     let mut parts = Vec::new();
     for frontend in frontends {
         console.step("Building", &format!("{}-bff", frontend.model.name));
-        let binary = cargo::build(workspace, &frontend, Profile::Release, console)?;
+        let binary = cargo::build(workspace, &frontend.model, Profile::Release, console)?;
         parts.push(Part {
             model: frontend.model,
             binary,
         });
     }
-    block_on(serve(workspace, stand_ins, parts, command.smoke, console))?
+    let mut system = System::new(stage, stand_ins, parts);
+    block_on(async {
+        let stopped = if command.smoke {
+            Outcome::Found
+        } else {
+            Outcome::Good
+        };
+        let outcome = tokio::select! {
+            // First, so that it is listened for before there is anything to end.
+            biased;
+            () = interrupted() => Ok(stopped),
+            outcome = serve(&mut system, workspace, places, command.smoke, console) => outcome,
+        };
+        system.end().await;
+        outcome
+    })?
 }
 
+/// Runs the system until a part stops, or the requests are made.
 async fn serve(
+    system: &mut System,
     workspace: &Workspace,
-    stand_ins: StandIns,
-    parts: Vec<Part>,
+    places: Places,
     smoke: bool,
     console: Console,
 ) -> Result<Outcome> {
-    let starting = System::start(workspace, stand_ins, parts, console);
-    let mut system = tokio::select! {
-        system = starting => system?,
-        () = interrupted() => return Ok(Outcome::Good),
-    };
+    system.start(workspace, places, console).await?;
     if smoke {
-        let right = tokio::select! {
-            right = system.smoke(console) => right,
-            () = interrupted() => Ok(false),
-        };
-        system.end().await;
-        return Ok(if right? {
-            Outcome::Good
-        } else {
-            Outcome::Found
-        });
+        let right = system.smoke(console).await?;
+        return Ok(if right { Outcome::Good } else { Outcome::Found });
     }
     system.show_requests(console);
     console.say("\nCtrl-C ends everything.");
-    let stopped = tokio::select! {
-        failure = system.stopped() => Some(failure),
-        () = interrupted() => None,
-    };
-    system.end().await;
-    match stopped {
-        Some(failure) => Err(failure),
-        None => Ok(Outcome::Good),
-    }
+    Err(system.stopped().await)
 }

@@ -254,7 +254,10 @@ fn what_was_written_is_found_again() {
     );
     let made = json!({ "id": "o-4", "customerId": "c-7", "status": "new", "lines": [{ "sku": "B", "qty": 2 }] });
     assert_eq!((posted.status, value(&posted)), (201, made.clone()));
-    assert_eq!(posted.headers, [("location", "/orders/o-4".to_owned())]);
+    assert_eq!(
+        posted.headers,
+        [("location".to_owned(), "/orders/o-4".to_owned())]
+    );
     let again = ask(&shop, "POST /orders", &[], r#"{"customerId":"c-8"}"#);
     assert_eq!(value(&again)["id"], "o-5", "a second one is another");
 
@@ -430,7 +433,10 @@ fn a_post_without_an_answer_says_where_the_thing_is() {
     let bare = mock(BARE);
     let posted = ask(&bare, "POST /things", &[], "");
     assert_eq!((posted.status, &posted.body), (201, &None));
-    assert_eq!(posted.headers, [("location", "/things/id-2".to_owned())]);
+    assert_eq!(
+        posted.headers,
+        [("location".to_owned(), "/things/id-2".to_owned())]
+    );
     assert_eq!(
         value(&ask(&bare, "GET /things/id-2", &[], ""))["id"],
         "id-2"

@@ -100,7 +100,7 @@ impl Mock {
         }
         let mut answer = self.success(operation, value);
         if success(operation).is_some_and(|response| response.first == 201) {
-            answer.headers.push(("location", address));
+            answer.headers.push(("location".to_owned(), address));
         }
         answer
     }

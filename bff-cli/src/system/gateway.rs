@@ -1,7 +1,7 @@
 //! A gateway as a child process: started on free ports, ready, ended.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -20,8 +20,62 @@ const READY: Duration = Duration::from_secs(30);
 /// How long it may take to end what it is doing.
 const END: Duration = Duration::from_secs(5);
 
+/// Where gateways listen: the public ports in a row, the operators' ports in a row a thousand above.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// Where the row starts, if somebody said so: then a port that is taken is an error.
+    base: Option<u16>,
+    given: Vec<SocketAddr>,
+    /// Whose they are: who comes back finds them again.
+    known: BTreeMap<String, [SocketAddr; 2]>,
+}
+
+impl Places {
+    /// From this port on, or else on the first free ones from 8080 on.
+    pub(crate) fn new(base: Option<u16>) -> Places {
+        Places {
+            base,
+            given: Vec::new(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// The next gateway's socket, and that for its operators. A child can listen there once they are closed.
+    pub(crate) fn next(&mut self, name: &str) -> Result<(TcpListener, TcpListener)> {
+        if let Some([public, admin]) = self.known.get(name)
+            && let (Ok(public), Ok(admin)) = (TcpListener::bind(public), TcpListener::bind(admin))
+        {
+            return Ok((public, admin));
+        }
+        let number = u16::try_from(self.given.len() / 2).unwrap_or(u16::MAX);
+        let mut place = |first: u16| -> Result<TcpListener> {
+            let listener = match self.base {
+                None => ports::free(LOOPBACK, first, name, &self.given)?,
+                Some(base) => {
+                    let port = base
+                        .checked_add(first - 8080)
+                        .and_then(|port| port.checked_add(number));
+                    let port = port.ok_or_else(|| {
+                        Failure::new(format!("no port is left for {name} above {base}"))
+                            .remedy("name a lower --port-base")
+                    })?;
+                    let remedy = "stop what listens there, or name another --port-base";
+                    ports::listen(LOOPBACK, port, name, remedy)?
+                }
+            };
+            self.given.push(ports::address(&listener)?);
+            Ok(listener)
+        };
+        let (public, admin) = (place(8080)?, place(9080)?);
+        let addresses = [ports::address(&public)?, ports::address(&admin)?];
+        self.known.insert(name.to_owned(), addresses);
+        Ok((public, admin))
+    }
+}
+
 /// A gateway that runs. Dropped, it is killed.
-pub(super) struct Gateway {
+#[derive(Debug)]
+pub(crate) struct Gateway {
     name: String,
     address: SocketAddr,
     admin: SocketAddr,
@@ -29,17 +83,14 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts a binary on the first free ports from 8080 and 9080 on.
-    pub(super) fn start(
+    /// Starts a binary at these addresses.
+    pub(crate) fn start(
         name: &str,
         binary: &Path,
         environment: &BTreeMap<String, String>,
-        taken: &mut Vec<SocketAddr>,
+        address: SocketAddr,
+        admin: SocketAddr,
     ) -> Result<Gateway> {
-        let address = ports::free(LOOPBACK, 8080, name, taken)?;
-        taken.push(address);
-        let admin = ports::free(LOOPBACK, 9080, name, taken)?;
-        taken.push(admin);
         let mut command = Command::new(binary);
         command
             .envs(environment)
@@ -66,18 +117,23 @@ impl Gateway {
         })
     }
 
+    /// Where it listens, and where for its operators.
+    pub(crate) fn addresses(&self) -> (SocketAddr, SocketAddr) {
+        (self.address, self.admin)
+    }
+
     /// Where it listens.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Where its operators look.
-    pub(super) fn admin_url(&self) -> String {
+    pub(crate) fn admin_url(&self) -> String {
         format!("http://{}", self.admin)
     }
 
     /// Waits until it says that it is ready.
-    pub(super) async fn wait_until_ready(&mut self, console: Console) -> Result<()> {
+    pub(crate) async fn wait_until_ready(&mut self, console: Console) -> Result<()> {
         let bar = if console.terminal() && !console.quiet() {
             ProgressBar::new_spinner()
         } else {
@@ -120,7 +176,7 @@ impl Gateway {
     }
 
     /// Returns when it ends by itself.
-    pub(super) async fn stopped(&mut self) -> Failure {
+    pub(crate) async fn stopped(&mut self) -> Failure {
         match self.child.wait().await {
             Ok(status) => self.ended(status),
             Err(error) => Failure::new(format!("cannot watch {}: {}", self.name, plain(&error))),
@@ -128,7 +184,7 @@ impl Gateway {
     }
 
     /// Ends it: asked to, it may finish what it is doing; if that takes too long, it is killed.
-    pub(super) async fn end(&mut self) {
+    pub(crate) async fn end(&mut self) {
         if self.ask_to_end() && timeout(END, self.child.wait()).await.is_ok() {
             return;
         }

@@ -1,39 +1,48 @@
 //! What stands in for what isn't there: mocks for upstreams, a development issuer, development values for variables.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bff_spec::model::{KeySource, Model, Text, TextPart};
-use jsonwebtoken::Algorithm;
 
+use super::stage::{Port, Stage};
+use super::tokens;
 use crate::environment;
 use crate::failure::{Failure, Result};
-use crate::issuer;
+use crate::issuer::{self, Issuer};
 use crate::mock::Mock;
-use crate::ports;
 use crate::upstreams::{self, LOOPBACK, Upstream, site};
 use crate::workspace::Workspace;
 
-/// Everything that stands in for something. Its sockets are bound, and nothing is served yet.
+/// Everything that stands in for something.
 pub(crate) struct StandIns {
     /// The variables the gateways get besides those that are set.
-    pub(super) environment: BTreeMap<String, String>,
+    pub(crate) environment: BTreeMap<String, String>,
     /// Each upstream, mocked or real.
-    pub(super) upstreams: Vec<Placed>,
+    pub(crate) upstreams: Vec<Placed>,
     /// A mock of each for its examples, even where the real one is used.
-    pub(super) mocks: Mocks,
-    /// Where the issuer listens and how it signs, if a scheme can use it.
-    pub(super) issuer: Option<(TcpListener, Algorithm)>,
+    pub(crate) mocks: Mocks,
+    /// The identity provider, if a scheme can use it.
+    pub(crate) issuer: Option<Issuer>,
 }
 
 /// An upstream and where it is.
-pub(super) struct Placed {
-    pub(super) name: String,
-    pub(super) url: String,
-    pub(super) state: String,
-    /// What is to be served there, below this base.
-    pub(super) serve: Option<(TcpListener, String, Arc<Mock>)>,
+#[derive(Debug)]
+pub(crate) struct Placed {
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) state: String,
+}
+
+/// What to do about upstreams that a set variable or a fixed URL leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Real {
+    /// They are there.
+    Trusted,
+    /// Each is tried, and one that doesn't answer has a stand-in.
+    Tried,
 }
 
 /// Mocks by their upstream's name and contract.
@@ -50,25 +59,38 @@ impl Mocks {
 }
 
 impl StandIns {
-    /// What stands in for everything that these models name and that isn't set.
-    pub(crate) fn of(workspace: &Workspace, models: &[&Model]) -> Result<StandIns> {
+    /// What stands in for everything that these models name and that isn't set, on this stage.
+    pub(crate) fn of(
+        workspace: &Workspace,
+        models: &[&Model],
+        real: Real,
+        stage: &mut Stage,
+    ) -> Result<StandIns> {
         let set = &environment::process;
         let mut environment = BTreeMap::new();
         let mut placed = Vec::new();
         let mut mocks = Mocks::default();
         for upstream in upstreams::of(models.iter().copied()) {
-            let mock = upstream.mock(workspace)?;
-            placed.push(place(&upstream, Arc::clone(&mock), set, &mut environment)?);
+            let (mut mock, contract) = upstream.mock(workspace)?;
+            if let Some(known) = stage.known(&upstream.name, contract) {
+                mock = known;
+            }
+            let mut placing = Placing {
+                upstream: &upstream,
+                mock: &mock,
+                contract,
+                environment: &mut environment,
+                stage,
+            };
+            placed.push(placing.place(lead(&upstream.url, set), real)?);
             mocks.0.insert((upstream.name, upstream.contract), mock);
         }
-        let issuer = issuer_for(models, set)?;
-        if let Some((listener, _)) = &issuer {
-            let url = format!("http://{}", ports::address(listener)?);
+        let issuer = issuer_for(models, set, stage)?;
+        if let Some(issuer) = &issuer {
             for (variable, use_) in issuer_variables(models, set) {
                 let value = match use_ {
-                    Use::Issuer => url.clone(),
-                    Use::Jwks => format!("{url}{}", issuer::JWKS_PATH),
-                    // Its key exists once the issuer does.
+                    Use::Issuer => issuer.url().to_owned(),
+                    Use::Jwks => issuer.jwks_url(),
                     Use::Key => continue,
                 };
                 environment.insert(variable, value);
@@ -86,6 +108,10 @@ impl StandIns {
                         .or_insert_with(|| development_value(&name));
                 }
             }
+        }
+        for model in models {
+            tokens::set_keys(model, issuer.as_ref(), &mut environment);
+            tokens::set_api_keys(model, &mocks, &mut environment);
         }
         Ok(StandIns {
             environment,
@@ -166,54 +192,128 @@ fn lead(url: &Text, set: &dyn Fn(&str) -> Option<String>) -> Lead {
     }
 }
 
-/// Puts an upstream where its URL leads, or leads its URL to where it is put.
-fn place(
-    upstream: &Upstream,
-    mock: Arc<Mock>,
-    set: &dyn Fn(&str) -> Option<String>,
-    environment: &mut BTreeMap<String, String>,
-) -> Result<Placed> {
-    let what = format!("upstream `{}`", upstream.name);
-    let (listener, base) = match lead(&upstream.url, set) {
-        Lead::Set(variable, url) => {
-            return Ok(Placed {
-                name: upstream.name.clone(),
-                url,
-                state: format!("as {variable} says"),
-                serve: None,
-            });
+/// An upstream that is to be put somewhere.
+struct Placing<'a> {
+    upstream: &'a Upstream,
+    mock: &'a Arc<Mock>,
+    contract: u64,
+    environment: &'a mut BTreeMap<String, String>,
+    stage: &'a mut Stage,
+}
+
+impl Placing<'_> {
+    /// Puts the upstream where its URL leads, or leads its URL to where it is put.
+    fn place(&mut self, lead: Lead, real: Real) -> Result<Placed> {
+        match lead {
+            Lead::Set(variable, url) => self.set(&variable, url, real),
+            Lead::Variable { name, base, rest } => {
+                let base = self.by_variable(name, &base, &rest)?;
+                Ok(self.mocked(base, String::new()))
+            }
+            Lead::Fixed { port, .. } if real == Real::Tried && answers(&local(port)) => {
+                Ok(self.real(local(port), "its fixed url, and something answers there"))
+            }
+            Lead::Fixed { port, base } => {
+                let at = self.mount(Port::Fixed(port, FIXED), &base)?;
+                Ok(self.mocked(format!("http://{at}{base}"), String::new()))
+            }
+            Lead::Nowhere if real == Real::Tried => {
+                let url = environment::resolve(&self.upstream.url, &environment::process);
+                let url = url.unwrap_or_default();
+                let state = if answers(&url) {
+                    "its fixed url, and something answers there"
+                } else {
+                    "nobody answers there, and its url is fixed; let it be `${NAME_URL:-…}`, and a mock can stand in"
+                };
+                Ok(self.real(url, state))
+            }
+            Lead::Nowhere => {
+                let name = &self.upstream.name;
+                Err(Failure::new(format!(
+                    "upstream `{name}` has a fixed url, so no mock can stand in for it"
+                ))
+                .remedy("let the url be a variable with the fixed one as its default: `url: \"${NAME_URL:-https://…}\"`"))
+            }
         }
-        Lead::Variable { name, base, rest } => {
-            let listener = match environment.get(&name) {
-                // Two upstreams that share a variable would share an address.
-                Some(_) => {
-                    return Err(Failure::new(format!(
-                        "{what} shares the variable {name} with another upstream"
-                    ))
-                    .remedy("give each a variable of its own"));
-                }
-                None => ports::listen_near(LOOPBACK, upstream.site().port, &what)?,
-            };
-            environment.insert(name, format!("http://{}{base}", ports::address(&listener)?));
-            (listener, format!("{base}{rest}"))
+    }
+
+    /// Where a set variable leads, or a mock in its place if nobody answers there.
+    fn set(&mut self, variable: &str, url: String, real: Real) -> Result<Placed> {
+        if real == Real::Trusted || answers(&url) {
+            return Ok(self.real(url, &format!("as {variable} says")));
         }
-        Lead::Fixed { port, base } => {
-            let remedy =
-                "stop what listens there, or let the url be a variable: `url: \"${NAME_URL:-…}\"`";
-            (ports::listen(LOOPBACK, port, &what, remedy)?, base)
+        let silent = format!("nobody answers at {url}, where {variable} leads");
+        match lead(&self.upstream.url, &|_| None) {
+            Lead::Variable { name, base, rest } if name == variable => {
+                // The value may have a path of its own.
+                let said = environment::process(variable).map(|url| site(&url).base);
+                let base = self.by_variable(name, &said.unwrap_or(base), &rest)?;
+                Ok(self.mocked(base, format!("; {silent}")))
+            }
+            _ => Ok(self.real(url, &format!("{silent}, and no mock can stand in"))),
         }
-        Lead::Nowhere => {
-            return Err(Failure::new(format!("{what} has a fixed url, so no mock can stand in for it"))
-                .remedy("let the url be a variable with the fixed one as its default: `url: \"${NAME_URL:-https://…}\"`"));
+    }
+
+    /// Mounts the mock and sets the variable so that it leads there; gives the mock's URL.
+    fn by_variable(&mut self, name: String, base: &str, rest: &str) -> Result<String> {
+        // Two upstreams that share a variable would share an address.
+        if self.environment.contains_key(&name) {
+            return Err(Failure::new(format!(
+                "upstream `{}` shares the variable {name} with another upstream",
+                self.upstream.name
+            ))
+            .remedy("give each a variable of its own"));
         }
+        let port = Port::Near(self.upstream.site().port);
+        let whole = format!("{base}{rest}");
+        let at = self.mount(port, &whole)?;
+        self.environment.insert(name, format!("http://{at}{base}"));
+        Ok(format!("http://{at}{whole}"))
+    }
+
+    fn mount(&mut self, port: Port, base: &str) -> Result<SocketAddr> {
+        self.stage
+            .mount(&self.upstream.name, port, base, self.mock, self.contract)
+    }
+
+    fn mocked(&self, url: String, why: String) -> Placed {
+        Placed {
+            name: self.upstream.name.clone(),
+            url,
+            state: format!("mock of {}{why}", self.upstream.contract),
+        }
+    }
+
+    fn real(&self, url: String, state: &str) -> Placed {
+        Placed {
+            name: self.upstream.name.clone(),
+            url,
+            state: state.to_owned(),
+        }
+    }
+}
+
+const FIXED: &str =
+    "stop what listens there, or let the url be a variable: `url: \"${NAME_URL:-…}\"`";
+
+fn local(port: u16) -> String {
+    format!("http://{LOOPBACK}:{port}")
+}
+
+/// Whether something accepts connections where a URL (the first, of several instances) leads.
+fn answers(url: &str) -> bool {
+    let first = url.split(',').next().unwrap_or_default().trim();
+    let Ok(url) = reqwest::Url::parse(first) else {
+        return false;
     };
-    Ok(Placed {
-        name: upstream.name.clone(),
-        url: format!("http://{}{base}", ports::address(&listener)?),
-        state: format!("mock of {}", upstream.contract),
-        serve: Some((listener, base, mock)),
+    url.socket_addrs(|| None).is_ok_and(|addresses| {
+        let open = |address| TcpStream::connect_timeout(address, TRY).is_ok();
+        addresses.iter().any(open)
     })
 }
+
+/// How long an upstream may take to accept a connection that only tries whether it is there.
+const TRY: Duration = Duration::from_millis(500);
 
 /// What a scheme takes from the issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,11 +351,12 @@ fn issuer_variables(models: &[&Model], set: &dyn Fn(&str) -> Option<String>) -> 
     found.collect()
 }
 
-/// Where the issuer listens and how it signs, if a scheme can use it.
+/// The issuer, if a scheme can use it.
 fn issuer_for(
     models: &[&Model],
     set: &dyn Fn(&str) -> Option<String>,
-) -> Result<Option<(TcpListener, Algorithm)>> {
+    stage: &mut Stage,
+) -> Result<Option<Issuer>> {
     if issuer_variables(models, set).is_empty() {
         return Ok(None);
     }
@@ -263,11 +364,7 @@ fn issuer_for(
         .iter()
         .flat_map(|model| &model.schemes)
         .filter_map(|scheme| Some(scheme.kind.jwt()?.algorithms.as_slice()));
-    let algorithm = issuer::algorithm(asked);
-    Ok(Some((
-        ports::listen_near(LOOPBACK, Some(9100), "the development identity provider")?,
-        algorithm,
-    )))
+    stage.issuer(issuer::algorithm(asked)).map(Some)
 }
 
 #[cfg(test)]

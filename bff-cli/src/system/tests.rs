@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::checking::check;
+use crate::issuer::Issuer;
+use crate::mock::{Latency, Share};
 
 const CONTRACT: &str = r##"
 openapi: 3.1.0
@@ -123,6 +125,7 @@ struct Prepared {
     stand_ins: StandIns,
     tokens: Tokens,
     issuer: Issuer,
+    _stage: Stage,
 }
 
 fn prepared(keys: &str) -> Prepared {
@@ -142,14 +145,9 @@ fn prepared(keys: &str) -> Prepared {
         .pop()
         .unwrap_or_else(|| panic!("{:?}", checked.findings));
     let model = frontend.model;
-    let mut stand_ins = StandIns::of(&workspace, &[&model]).unwrap();
-    let (listener, algorithm) = stand_ins.issuer.take().unwrap();
-    let issuer = Issuer::new(
-        &format!("http://{}", listener.local_addr().unwrap()),
-        algorithm,
-    )
-    .unwrap();
-    set_keys(&[&model], &issuer, &mut stand_ins.environment);
+    let mut stage = Stage::new(Latency::default(), Share::default());
+    let stand_ins = StandIns::of(&workspace, &[&model], Real::Trusted, &mut stage).unwrap();
+    let issuer = stand_ins.issuer.clone().unwrap();
     let tokens = Tokens::new(
         &model,
         &workspace,
@@ -165,6 +163,7 @@ fn prepared(keys: &str) -> Prepared {
         stand_ins,
         tokens,
         issuer,
+        _stage: stage,
     }
 }
 

@@ -146,6 +146,24 @@ pub(super) fn keys_variable(api_key: &ApiKey) -> Option<&str> {
     }
 }
 
+/// Gives the issuer's key to the schemes that take one by a variable.
+pub(super) fn set_keys(
+    model: &Model,
+    issuer: Option<&Issuer>,
+    values: &mut BTreeMap<String, String>,
+) {
+    let Some(issuer) = issuer else {
+        return;
+    };
+    for scheme in &model.schemes {
+        if let Some(jwt) = scheme.kind.jwt()
+            && let Some((name, Use::Key)) = key_variable(&jwt.keys, &environment::process)
+        {
+            values.insert(name.to_owned(), key_value(jwt, issuer));
+        }
+    }
+}
+
 /// Gives the development key to the schemes that take a file of keys by a variable.
 pub(super) fn set_api_keys(model: &Model, mocks: &Mocks, values: &mut BTreeMap<String, String>) {
     for (at, scheme) in model.schemes.iter().enumerate() {

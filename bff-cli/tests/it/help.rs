@@ -9,7 +9,8 @@ fn help_teaches() {
         &[],
     );
     for command in [
-        "init", "new", "check", "explain", "exposure", "generate", "build", "run", "mock", "up",
+        "init", "new", "check", "explain", "exposure", "generate", "build", "run", "mock", "dev",
+        "up",
     ] {
         let example = format!("  bff {command}");
         let example = if command == "run" {

@@ -4,6 +4,7 @@
 
 mod cases;
 mod check;
+mod dev;
 mod docs;
 mod explain;
 mod exposure;

@@ -339,7 +339,7 @@ impl Interpreter<'_> {
         let table = tables.plan.as_ref().and_then(|plan| plan.calls.first());
         let (media, required) = emit::request_media(call);
         plan::Stream {
-            call: self.call(call, table.unwrap_or(&nothing), leaker),
+            call: self.call(call, table.unwrap_or(&nothing), &leaker),
             media: slice(media.into_iter().map(text).collect()),
             required,
         }
@@ -390,7 +390,7 @@ impl Interpreter<'_> {
                     .calls
                     .iter()
                     .zip(&table.calls)
-                    .map(|(call, table)| self.call(call, table, leaker))
+                    .map(|(call, table)| self.call(call, table, &leaker))
                     .collect(),
             ),
             require: slice(table.require.iter().map(clause).collect()),
@@ -405,7 +405,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn call(&self, call: &model::Call, table: &ir::Call, leaker: Leaker<'_>) -> plan::Call {
+    fn call(&self, call: &model::Call, table: &ir::Call, leaker: &Leaker) -> plan::Call {
         let operation = &call.operation;
         let path = emit::parts(&operation.path)
             .into_iter()

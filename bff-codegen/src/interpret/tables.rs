@@ -1,7 +1,9 @@
 //! Owned tables as statics of `bff_json`.
 //!
-//! References can't lead back to a table that is still being made, so recursive tables are unrolled, some levels deep; what
-//! lies deeper is left out. Generated code has no such bound.
+//! References can't lead back to a table that is still being made, so recursive tables are made level by level, each
+//! referring to the level below, as many as a body may nest.
+
+use std::rc::Rc;
 
 use bff_json as json;
 use bff_json::Slot;
@@ -12,71 +14,97 @@ use crate::ir::{
     Operand, Path, Pick, Pool, Shape, Template, Test,
 };
 
-/// How often a recursive table is unrolled.
-const LEVELS: u8 = 8;
+/// How deep recursive tables go: as deep as a body may nest, so that no body comes to their end.
+const LEVELS: usize = 128;
 
 /// Makes statics of the tables of one endpoint.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Leaker<'p> {
-    pool: &'p Pool,
-    levels: u8,
+#[derive(Debug, Clone)]
+pub(crate) struct Leaker {
+    /// What tables refer to by number.
+    level: Rc<Level>,
 }
 
-impl<'p> Leaker<'p> {
-    /// For tables that refer to a pool.
-    pub(crate) fn new(pool: &'p Pool) -> Leaker<'p> {
-        Leaker {
-            pool,
-            levels: LEVELS,
-        }
-    }
+/// The tables of a pool, as those of the level above refer to them. The lowest has none.
+#[derive(Debug, Default)]
+struct Level {
+    frames: Vec<&'static json::Frame>,
+    elements: Vec<&'static json::Elements>,
+    fields: Vec<&'static json::Fields>,
+    blocks: Vec<&'static json::Block>,
+}
 
-    fn deeper(self) -> Option<Leaker<'p>> {
-        Some(Leaker {
-            levels: self.levels.checked_sub(1)?,
-            ..self
-        })
+impl Leaker {
+    /// For tables that refer to a pool.
+    pub(crate) fn new(pool: &Pool) -> Leaker {
+        let mut leaker = Leaker {
+            level: Rc::default(),
+        };
+        let Pool {
+            frames,
+            elements,
+            fields,
+            blocks,
+        } = pool;
+        if frames.is_empty() && elements.is_empty() && fields.is_empty() && blocks.is_empty() {
+            return leaker;
+        }
+        for _ in 0..LEVELS {
+            let level = Level {
+                frames: frames
+                    .iter()
+                    .map(|named| leak(leaker.frame(&named.table)))
+                    .collect(),
+                elements: elements
+                    .iter()
+                    .map(|named| leaker.elements(&named.table))
+                    .collect(),
+                fields: fields
+                    .iter()
+                    .map(|named| leaker.fields(&named.table))
+                    .collect(),
+                blocks: blocks
+                    .iter()
+                    .map(|named| leak(leaker.block(&named.table)))
+                    .collect(),
+            };
+            leaker.level = Rc::new(level);
+        }
+        leaker
     }
 
     /// A shape.
-    pub(crate) fn shape(self, shape: &Shape) -> &'static json::Shape {
+    pub(crate) fn shape(&self, shape: &Shape) -> &'static json::Shape {
         leak(json::Shape {
             root: self.frame(&shape.root),
         })
     }
 
-    fn frame(self, frame: &Frame) -> json::Frame {
+    fn frame(&self, frame: &Frame) -> json::Frame {
         json::Frame {
             width: frame.width,
             node: self.node(&frame.node),
         }
     }
 
-    fn elements(self, elements: &Elements) -> &'static json::Elements {
+    fn elements(&self, elements: &Elements) -> &'static json::Elements {
         leak(json::Elements {
             slot: elements.slot,
             frame: self.frame(&elements.frame),
         })
     }
 
-    fn node(self, node: &Node) -> json::Node {
+    fn node(&self, node: &Node) -> json::Node {
         let object = match &node.object {
             OnObject::Reject => json::OnObject::Reject,
             OnObject::Whole => json::OnObject::Whole,
             OnObject::Fields(fields) => json::OnObject::Fields(self.fields(fields)),
-            OnObject::Shared(fields) => match (self.deeper(), self.pool.fields.get(*fields)) {
-                (Some(deeper), Some(fields)) => {
-                    json::OnObject::Fields(deeper.fields(&fields.table))
-                }
-                _ => json::OnObject::Reject,
+            OnObject::Shared(fields) => match self.level.fields.get(*fields) {
+                Some(fields) => json::OnObject::Fields(fields),
+                None => json::OnObject::Reject,
             },
-            OnObject::Framed { slot, frame } => match (self.deeper(), self.pool.frames.get(*frame))
-            {
-                (Some(deeper), Some(frame)) => json::OnObject::Framed {
-                    slot: *slot,
-                    frame: leak(deeper.frame(&frame.table)),
-                },
-                _ => json::OnObject::Reject,
+            OnObject::Framed { slot, frame } => match self.level.frames.get(*frame) {
+                Some(frame) => json::OnObject::Framed { slot: *slot, frame },
+                None => json::OnObject::Reject,
             },
         };
         let list = match &node.list {
@@ -84,11 +112,9 @@ impl<'p> Leaker<'p> {
             OnList::Whole => json::OnList::Whole,
             OnList::Scalars(kinds) => json::OnList::Scalars(*kinds),
             OnList::Elements(elements) => json::OnList::Elements(self.elements(elements)),
-            OnList::Shared(elements) => match (self.deeper(), self.pool.elements.get(*elements)) {
-                (Some(deeper), Some(elements)) => {
-                    json::OnList::Elements(deeper.elements(&elements.table))
-                }
-                _ => json::OnList::Reject,
+            OnList::Shared(elements) => match self.level.elements.get(*elements) {
+                Some(elements) => json::OnList::Elements(elements),
+                None => json::OnList::Reject,
             },
         };
         json::Node {
@@ -102,7 +128,7 @@ impl<'p> Leaker<'p> {
         }
     }
 
-    fn fields(self, fields: &Fields) -> &'static json::Fields {
+    fn fields(&self, fields: &Fields) -> &'static json::Fields {
         let keys = fields.keys.iter().map(|key| json::Key {
             name: text(&key.name),
             required: key.required,
@@ -121,7 +147,7 @@ impl<'p> Leaker<'p> {
     }
 
     /// A template.
-    pub(crate) fn template(self, template: &Template) -> json::Template {
+    pub(crate) fn template(&self, template: &Template) -> json::Template {
         match template {
             Template::Literal(text) => json::Template::Literal(self::text(text)),
             Template::Copy { path, default } => json::Template::Copy {
@@ -134,18 +160,16 @@ impl<'p> Leaker<'p> {
                 default,
             } => {
                 let block = match block {
-                    BlockRef::Inline(block) => self.block(block),
-                    BlockRef::Shared(place) => {
-                        match (self.deeper(), self.pool.blocks.get(*place)) {
-                            (Some(deeper), Some(block)) => deeper.block(&block.table),
-                            _ => json::Block::Fields(&[]),
-                        }
-                    }
+                    BlockRef::Inline(block) => leak(self.block(block)),
+                    BlockRef::Shared(place) => match self.level.blocks.get(*place) {
+                        Some(block) => block,
+                        None => &json::Block::Fields(&[]),
+                    },
                 };
                 let default = default.as_deref().map(text);
                 json::Template::Select {
                     path: self::path(path),
-                    block: leak(block),
+                    block,
                     default,
                 }
             }
@@ -168,18 +192,18 @@ impl<'p> Leaker<'p> {
     }
 
     /// A selection.
-    pub(crate) fn block(self, block: &Block) -> json::Block {
+    pub(crate) fn block(&self, block: &Block) -> json::Block {
         match block {
             Block::Value(value) => json::Block::Value(self.template(value)),
             Block::Fields(entries) => json::Block::Fields(self.entries(entries)),
         }
     }
 
-    fn entries(self, entries: &[Entry]) -> &'static [json::Entry] {
+    fn entries(&self, entries: &[Entry]) -> &'static [json::Entry] {
         slice(entries.iter().map(|entry| self.entry(entry)).collect())
     }
 
-    fn entry(self, entry: &Entry) -> json::Entry {
+    fn entry(&self, entry: &Entry) -> json::Entry {
         match entry {
             Entry::Field { key, value, absent } => json::Entry::Field {
                 key: text(key),
