@@ -110,11 +110,7 @@ fn every_change_is_answered_anew() {
 
     folder.edit("specs/web.yaml", "heading: title", "heading: titel");
     assert!(dev.line("web").contains("503 to everybody: 1 error"));
-    let told = [
-        "application/problem+json",
-        "E0502",
-        "did you mean `title`?",
-    ];
+    let told = ["application/problem+json", "E0502", "did you mean `title`?"];
     expect(&get(&at, BOOK, json), 503, &told);
     let told = [
         "text/html",
