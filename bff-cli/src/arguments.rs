@@ -107,6 +107,7 @@ for each other; the endpoint's own timeout ends them all."))]
     #[command(after_help = after("  bff generate                  every frontend; only files that change are written
   bff generate web              one of them
   bff generate --check          write nothing, name what is stale: for CI
+  bff generate --deploy docker  what it takes to run them somewhere, in deploy/NAME: docker, systemd or kubernetes
 
 `hooks.rs` is written once and yours from then on. Everything else in bffs/NAME is generated: edit the spec."))]
     Generate(Generate),
@@ -297,6 +298,20 @@ pub(crate) struct Generate {
     /// Write nothing; name what is stale and exit with 1
     #[arg(long)]
     pub(crate) check: bool,
+    /// Write what it takes to run them there, to deploy/NAME, instead of the crates
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(crate) deploy: Option<Target>,
+}
+
+/// Where gateways are to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    /// A Dockerfile
+    Docker,
+    /// A unit and its environment
+    Systemd,
+    /// Manifests
+    Kubernetes,
 }
 
 /// `bff build`

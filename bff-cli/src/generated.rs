@@ -133,7 +133,7 @@ fn walk(folder: &Path, relative: &str, files: &mut BTreeSet<String>) -> Result<(
 }
 
 /// Whether a file says of itself that it is generated.
-fn is_generated(path: &Path) -> bool {
+pub(crate) fn is_generated(path: &Path) -> bool {
     let hooks = path.file_name().is_some_and(|name| name == "hooks.rs");
     let text = fs::read(path).unwrap_or_default();
     let head: Vec<&[u8]> = text.split(|&b| b == b'\n').take(5).collect();

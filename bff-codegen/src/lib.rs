@@ -4,6 +4,7 @@
 //! them *lower* the model first: into shapes that capture bodies, templates that write answers, and plans that the runtime
 //! follows. What never happens here: a file is read, a diagnostic is drawn, the same model gives other bytes.
 
+mod deploy;
 mod emit;
 mod in_place;
 #[cfg(feature = "interpret")]
@@ -14,6 +15,7 @@ mod openapi;
 mod project;
 mod view;
 
+pub use deploy::{Target, deploy};
 pub use emit::{
     GeneratedFile, HookFinding, HookFunction, TABLES, Write, generate, hook_functions, review_hooks,
 };

@@ -1,5 +1,7 @@
 //! What a generated `main` runs: arguments and environment in, an exit code out.
 
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,8 @@ use crate::text::{StartError, Variables};
 
 /// Runs a gateway until it is told to stop.
 ///
-/// `--check` validates the environment and exits; `--help` and `--version` say what they say. The environment's
+/// `--check` validates the environment and exits; `--ready` asks the gateway that runs in it whether it is ready; `--help` and
+/// `--version` say what they say. The environment's
 /// `BFF_LISTEN` (`127.0.0.1:8080`), `BFF_ADMIN_LISTEN` (`127.0.0.1:9080`), `BFF_THREADS` (one for each core) and `BFF_LOG`
 /// (`info`) hold for every gateway, as do `BFF_DRAIN_DELAY` and `BFF_DRAIN_TIMEOUT`, the two parts of its end.
 #[must_use]
@@ -22,6 +25,7 @@ pub fn main(bff: &'static Bff) -> ExitCode {
     match (arguments.next().as_deref(), arguments.next()) {
         (None, None) => told(bff, run(bff)),
         (Some("--check"), None) => told(bff, Server::check(bff, Variables::Process)),
+        (Some("--ready"), None) => told(bff, ready(&admin())),
         (Some("--help" | "-h"), None) => {
             print!("{}", help(bff));
             ExitCode::SUCCESS
@@ -45,7 +49,9 @@ pub fn main(bff: &'static Bff) -> ExitCode {
 fn help(bff: &Bff) -> String {
     let mut text = format!(
         "{name}-bff {version}: the gateway of {spec}\n\n\
-         Usage: {name}-bff [--check | --help | --version]\n\n\
+         Usage: {name}-bff [--check | --ready | --help | --version]\n\n\
+         --check  validates the environment and exits\n  \
+         --ready  asks the gateway that runs in this environment whether it is ready, and exits\n\n\
          Environment:\n  \
          BFF_LISTEN        where to listen (127.0.0.1:8080)\n  \
          BFF_ADMIN_LISTEN  where operators find /healthz, /readyz, /metrics, /openapi.yaml (127.0.0.1:9080)\n  \
@@ -80,8 +86,48 @@ fn told(bff: &Bff, outcome: Result<(), StartError>) -> ExitCode {
     ExitCode::FAILURE
 }
 
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where operators ask.
+fn admin() -> String {
+    variable("BFF_ADMIN_LISTEN").unwrap_or_else(|| "127.0.0.1:9080".to_owned())
+}
+
+/// How long a gateway may take to say that it is ready.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Asks the gateway that has its operators' port there, on this machine, whether it is ready: for health checks in containers
+/// that hold nothing else to ask with.
+fn ready(admin: &str) -> Result<(), StartError> {
+    let refused = |why: String| StartError {
+        faults: vec![format!("not ready: {why}")],
+    };
+    let io = |error: std::io::Error| refused(format!("{admin}: {error}"));
+    let mut addresses = admin.to_socket_addrs().map_err(io)?;
+    let mut address = addresses
+        .next()
+        .ok_or_else(|| refused(format!("{admin} is no address")))?;
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(io)?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(io)?;
+    stream
+        .write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .map_err(io)?;
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).map_err(io)?;
+    match &head {
+        b"HTTP/1.1 200" => Ok(()),
+        other => Err(refused(String::from_utf8_lossy(other).into_owned())),
+    }
+}
+
 fn run(bff: &'static Bff) -> Result<(), StartError> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let refused = |words| StartError {
         faults: vec![words],
     };
@@ -98,7 +144,7 @@ fn run(bff: &'static Bff) -> Result<(), StartError> {
     listener::raise_files();
     let settings = Settings {
         listen: variable("BFF_LISTEN").unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
-        admin: variable("BFF_ADMIN_LISTEN").unwrap_or_else(|| "127.0.0.1:9080".to_owned()),
+        admin: admin(),
         variables: Variables::Process,
     };
     let runtime = cores::runtime().map_err(|error| refused(format!("no runtime: {error}")))?;
@@ -210,6 +256,7 @@ async fn stop_signal() -> Asked {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -236,6 +283,31 @@ mod tests {
             let words = format!("X: `{wrong}` is no time such as 500ms, 5s or 2min");
             assert_eq!(duration("X", wrong), Err(words));
         }
+    }
+
+    #[test]
+    fn readiness_is_asked_of_the_operators_port() {
+        for (answer, expected) in [
+            ("HTTP/1.1 200 OK\r\n\r\n", Ok(())),
+            (
+                "HTTP/1.1 503 Service Unavailable\r\n\r\n",
+                Err("not ready: HTTP/1.1 503"),
+            ),
+        ] {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let answering = std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut asked = [0; 11];
+                stream.read_exact(&mut asked).unwrap();
+                stream.write_all(answer.as_bytes()).unwrap();
+                asked
+            });
+            let found = ready(&format!("0.0.0.0:{port}")).map_err(|error| error.to_string());
+            assert_eq!(found, expected.map_err(str::to_owned));
+            assert_eq!(&answering.join().unwrap(), b"GET /readyz");
+        }
+        assert!(ready("nowhere").is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use bff_codegen::Write;
 
-use crate::arguments::Generate;
+use crate::arguments::{Generate, Target};
 use crate::checking::{self, Frontend};
 use crate::commands::{Outcome, schema};
 use crate::console::{Console, Tone, count};
@@ -16,6 +16,9 @@ pub(super) fn run(workspace: &Workspace, command: &Generate, console: Console) -
     let Some(frontends) = checking::frontends(workspace, &command.name, console)? else {
         return Ok(Outcome::Found);
     };
+    if let Some(target) = command.deploy {
+        return deploy(workspace, &frontends, target, command.check, console);
+    }
     if command.name.is_empty() {
         warn_of_leftovers(workspace, &frontends, console)?;
     }
@@ -26,6 +29,62 @@ pub(super) fn run(workspace: &Workspace, command: &Generate, console: Console) -
     }
     write(workspace, &stale, console)?;
     tell_of_hooks(workspace, &frontends, console)?;
+    if stale.is_empty() {
+        console.say(&format!(
+            "{} up to date",
+            count(frontends.len(), "frontend")
+        ));
+    }
+    Ok(Outcome::Good)
+}
+
+/// Writes the files of a target, or with `check` names those that are stale. One that no longer says it is generated is the
+/// team's, and stays.
+fn deploy(
+    workspace: &Workspace,
+    frontends: &[Frontend],
+    target: Target,
+    check: bool,
+    console: Console,
+) -> Result<Outcome> {
+    let target = match target {
+        Target::Docker => bff_codegen::Target::Docker,
+        Target::Systemd => bff_codegen::Target::Systemd,
+        Target::Kubernetes => bff_codegen::Target::Kubernetes,
+    };
+    let mut stale = Vec::new();
+    for frontend in frontends {
+        for file in bff_codegen::deploy(&frontend.model, target) {
+            let path = workspace.path(&file.path);
+            let why = match std::fs::read(&path) {
+                Ok(known) if known == file.contents.as_bytes() => continue,
+                Ok(_) if !generated::is_generated(&path) => {
+                    console.say(&format!(
+                        "{}: {} is yours, since it no longer says that it is generated",
+                        console.paint(Tone::Name, "note"),
+                        file.path
+                    ));
+                    continue;
+                }
+                Ok(_) => Why::Changed(file.contents),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    Why::Missing(file.contents)
+                }
+                Err(error) => return Err(Failure::io("read", &path, &error)),
+            };
+            stale.push(Stale {
+                path: file.path,
+                why,
+            });
+        }
+    }
+    if check {
+        return Ok(report(&stale, false, frontends.len(), console));
+    }
+    for file in &stale {
+        generated::mend(workspace, file)?;
+        console.step("Wrote", &file.path);
+    }
     if stale.is_empty() {
         console.say(&format!(
             "{} up to date",

@@ -8,6 +8,7 @@
 )]
 
 mod bodies;
+mod deploy;
 mod golden;
 mod hooks;
 mod project;
