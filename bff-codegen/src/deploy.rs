@@ -23,9 +23,9 @@ pub enum Target {
     Kubernetes,
 }
 
-/// Seconds a gateway gives requests in flight once it is told to stop; the runtime's own bound.
+/// Seconds it then gives those in flight; the runtime's own default.
 const DRAIN: u32 = 30;
-/// Seconds until a stopping pod gets no new requests.
+/// Seconds a gateway that is told to stop still takes requests; the runtime's own default.
 const LEAVE: u32 = 5;
 /// Seconds on top before it is killed.
 const SPARE: u32 = 5;
@@ -96,7 +96,7 @@ pub fn deploy(model: &Model, target: Target) -> Vec<GeneratedFile> {
         file_note: "What the spec reads as files. They are read again when they change.",
         drain: DRAIN,
         leave: LEAVE,
-        stop: DRAIN + SPARE,
+        stop: LEAVE + DRAIN + SPARE,
         grace: LEAVE + DRAIN + SPARE,
     };
     let name = &model.name;
