@@ -107,7 +107,7 @@ for each other; the endpoint's own timeout ends them all."))]
     #[command(after_help = after("  bff generate                  every frontend; only files that change are written
   bff generate web              one of them
   bff generate --check          write nothing, name what is stale: for CI
-  bff generate --deploy docker  what it takes to run them somewhere, in deploy/NAME: docker, systemd or kubernetes
+  bff generate --deploy docker  deploy/NAME: what it takes to run it (docker, systemd, kubernetes)
 
 `hooks.rs` is written once and yours from then on. Everything else in bffs/NAME is generated: edit the spec."))]
     Generate(Generate),
