@@ -32,8 +32,9 @@ use names::Names;
 pub(crate) use names::camel;
 #[cfg(feature = "interpret")]
 pub(crate) use plans::{Style, request_media, style};
+pub(crate) use routes::variables;
 #[cfg(feature = "interpret")]
-pub(crate) use routes::{BODY_LIMIT, segments, variables};
+pub(crate) use routes::{BODY_LIMIT, segments};
 pub(crate) use tables::PoolNames;
 #[cfg(feature = "interpret")]
 pub(crate) use upstreams::{Part, parts};

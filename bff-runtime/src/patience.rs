@@ -91,7 +91,7 @@ mod tests {
             // Slow, and fast enough.
             (256, second * 20, vec![256 * 20; 100], 100),
             // What came in plenty is no credit for later.
-            (256, second, [vec![1_000_000], vec![0; 100]].concat(), 31),
+            (256, second, [vec![1_000_000], vec![0; 100]].concat(), 30),
         ] {
             assert_eq!(taken(rate, pause, &parts).await, want, "{rate} {pause:?}");
         }

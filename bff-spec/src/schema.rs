@@ -159,9 +159,11 @@ mod tests {
         let expected = [
             "api_key",
             "call",
+            "connections",
             "defaults",
             "deprecated",
             "endpoint",
+            "header_limit",
             "jwt",
             "limit",
             "lint",
@@ -169,6 +171,8 @@ mod tests {
             "require",
             "scheme",
             "server",
+            "timeouts",
+            "tls",
             "upstream",
         ];
         assert_eq!(tables, expected);

@@ -192,7 +192,7 @@ mod tests {
     fn allowances_fill_up_again() {
         let mut frames = begun();
         let (start, reset) = (Instant::now(), frame(RST_STREAM, 0, 4));
-        assert_eq!(taken(&mut frames, &reset, 5_000, start), 200);
+        assert_eq!(taken(&mut frames, &reset, 200, start), 200);
         let later = start + Duration::from_secs(1);
         assert_eq!(taken(&mut frames, &reset, 5_000, later), 100);
     }
