@@ -5,9 +5,9 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 
 use super::format::{Case, Step};
 use crate::Folder;
@@ -162,11 +162,20 @@ impl World {
     fn command(&mut self, code: i32, arguments: &[String]) -> Result<Done, String> {
         self.before = contents(self.folder.path(), self.folder.path());
         self.leave_read_only(true);
-        let bff = env!("CARGO_BIN_EXE_bff");
+        let root = std::fs::metadata(self.folder.path()).is_ok_and(|found| {
+            use std::os::unix::fs::MetadataExt;
+            found.uid() == 0
+        });
+        let as_nobody = !self.read_only.is_empty() && root;
+        let bff = match as_nobody {
+            true => for_everybody(),
+            false => Path::new(env!("CARGO_BIN_EXE_bff")),
+        };
         let mut command = match self.small_files {
             true => {
                 let mut shell = Command::new("/bin/bash");
-                shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "bash", bff]);
+                shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "bash"]);
+                shell.arg(bff);
                 shell
             }
             false => Command::new(bff),
@@ -196,11 +205,7 @@ impl World {
         for (name, value) in &self.env {
             command.env(name, value.replace("[HERE]", &here));
         }
-        let root = std::fs::metadata(self.folder.path()).is_ok_and(|found| {
-            use std::os::unix::fs::MetadataExt;
-            found.uid() == 0
-        });
-        if !self.read_only.is_empty() && root {
+        if as_nobody {
             // The folder's own name must be readable to whom it doesn't belong.
             let mode = std::fs::Permissions::from_mode(0o755);
             std::fs::set_permissions(self.folder.path(), mode).unwrap();
@@ -250,6 +255,20 @@ impl World {
             false => Err(format!("{path} isn't `{what}`")),
         }
     }
+}
+
+/// The command where who isn't root can run it too, wherever the workspace lies.
+fn for_everybody() -> &'static Path {
+    static COPY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = COPY.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), mode).unwrap();
+        let path = folder.path().join("bff");
+        std::fs::copy(env!("CARGO_BIN_EXE_bff"), &path).unwrap();
+        (folder, path)
+    });
+    path
 }
 
 /// Everything a pipe brings; tells when these words have come.
