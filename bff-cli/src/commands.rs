@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments, console: Console) -> Result<Outcome> {
 }
 
 /// Runs something asynchronous on this thread.
-fn block_on<F: Future>(work: F) -> Result<F::Output> {
+pub(crate) fn block_on<F: Future>(work: F) -> Result<F::Output> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

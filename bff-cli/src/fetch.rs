@@ -1,4 +1,4 @@
-//! Documents fetched by URL, for `bff lock` alone.
+//! Documents fetched by URL, for `bff lock` and `bff new`.
 //!
 //! `https`, or `http` on loopback: what others could change on its way isn't worth a hash. Bounded in time, size and
 //! redirects, each of which is held to the same rule. Nothing of this machine goes along but the request itself.

@@ -2,7 +2,7 @@
 //!
 //! The file lists each URL with the copy of what it held, which lies in `specs/fetched`, and the copy's SHA-256. Both are
 //! committed: everybody checks against the same bytes, without a network, and a reviewer sees what an update changes.
-//! Nothing here fetches; `bff lock` alone does.
+//! Nothing here fetches; `bff lock` does.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,20 +1,15 @@
 //! Where a contract comes from: a file, or a URL. Reads it, and the files beside it that it refers to.
 //!
-//! Nothing is written here. A URL is fetched once, without what proxies the environment names and never for long.
+//! Nothing is written here. A URL is fetched as `bff lock` fetches it.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use bff_spec::source::SourceLoader;
 use reqwest::Url;
 
-use crate::failure::{Failure, Result, plain};
-
-/// How large a contract may be.
-const MAX_BYTES: usize = 64 << 20;
-/// How long fetching a file may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use crate::commands::block_on;
+use crate::failure::{Failure, Result};
 
 /// Where a contract comes from, and what was read of it.
 #[derive(Debug)]
@@ -102,9 +97,9 @@ impl Origin {
                 })?;
                 utf8(bytes, &path.display().to_string())
             }
-            Base::Url(url) if path == self.main => fetch(url.clone()),
+            Base::Url(url) if path == self.main => fetch(url),
             Base::Url(url) => match url.join(path) {
-                Ok(url) => fetch(url),
+                Ok(url) => fetch(&url),
                 Err(error) => Err(Failure::new(format!("{path} is no URL: {error}"))),
             },
         }
@@ -137,55 +132,13 @@ fn utf8(bytes: Vec<u8>, name: &str) -> Result<String> {
     })
 }
 
-fn fetch(url: Url) -> Result<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(format!("cannot start: {}", plain(&error))))?;
-    let bytes = runtime.block_on(get(url.clone()))?;
-    utf8(bytes, url.as_str())
-}
-
-async fn get(url: Url) -> Result<Vec<u8>> {
-    let failed = |error: reqwest::Error| {
-        let error = error.without_url();
-        let why = if error.is_timeout() {
-            format!("no answer within {} s", TIMEOUT.as_secs())
-        } else if error.is_connect() {
-            "no connection can be made".to_owned()
-        } else if error.is_redirect() {
-            "it redirects too often".to_owned()
-        } else {
-            error.to_string()
-        };
-        Failure::new(format!("cannot fetch {url}: {why}")).remedy(
-            "is the network there, and the address right? A file will do as well: `--from PATH`",
-        )
-    };
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(TIMEOUT)
-        .redirect(reqwest::redirect::Policy::limited(5))
-        .build()
-        .map_err(failed)?;
-    let mut answer = client.get(url.clone()).send().await.map_err(failed)?;
-    if !answer.status().is_success() {
-        let status = answer.status().as_u16();
-        return Err(
-            Failure::new(format!("cannot fetch {url}: it answers {status}"))
-                .remedy("is the address right, and may anybody read it? A file will do as well: `--from PATH`"),
-        );
+fn fetch(url: &Url) -> Result<String> {
+    match block_on(crate::fetch::fetch(url.as_str())) {
+        Ok(fetched) => fetched.map_err(|why| {
+            Failure::new(format!("cannot fetch {url}: {why}")).remedy(
+                "is the network there, and the address right, and may anybody read it? A file will do as well: `--from PATH`",
+            )
+        }),
+        Err(failure) => Err(failure),
     }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_BYTES {
-            return Err(Failure::new(format!(
-                "cannot fetch {url}: it is larger than {} MiB",
-                MAX_BYTES >> 20
-            ))
-            .remedy("is that the contract's address?"));
-        }
-    }
-    Ok(bytes)
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{OnceLock, mpsc};
+use std::sync::mpsc;
 
 use super::format::{Case, Step};
 use crate::Folder;
@@ -26,6 +26,8 @@ struct World {
     small_files: bool,
     interrupt: Option<String>,
     before: BTreeMap<String, Vec<u8>>,
+    /// The command where who isn't root can run it too, wherever the workspace lies.
+    for_everybody: Option<tempfile::TempDir>,
 }
 
 /// What a command did.
@@ -47,6 +49,7 @@ pub(super) fn run(shared: &[Step], case: &Case) -> Result<(), String> {
         small_files: false,
         interrupt: None,
         before: BTreeMap::new(),
+        for_everybody: None,
     };
     let mut done: Option<Done> = None;
     for step in shared.iter().chain(&case.steps) {
@@ -168,8 +171,8 @@ impl World {
         });
         let as_nobody = !self.read_only.is_empty() && root;
         let bff = match as_nobody {
-            true => for_everybody(),
-            false => Path::new(env!("CARGO_BIN_EXE_bff")),
+            true => self.for_everybody(),
+            false => PathBuf::from(env!("CARGO_BIN_EXE_bff")),
         };
         let mut command = match self.small_files {
             true => {
@@ -241,6 +244,17 @@ impl World {
         Ok(done)
     }
 
+    fn for_everybody(&mut self) -> PathBuf {
+        let folder = self.for_everybody.get_or_insert_with(|| {
+            let folder = tempfile::tempdir().unwrap();
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(folder.path(), mode).unwrap();
+            std::fs::copy(env!("CARGO_BIN_EXE_bff"), folder.path().join("bff")).unwrap();
+            folder
+        });
+        folder.path().join("bff")
+    }
+
     fn file(&self, path: &str, what: &str) -> Result<(), String> {
         let text = std::fs::read(self.folder.path().join(path)).ok();
         let there = self.folder.path().join(path).exists();
@@ -255,20 +269,6 @@ impl World {
             false => Err(format!("{path} isn't `{what}`")),
         }
     }
-}
-
-/// The command where who isn't root can run it too, wherever the workspace lies.
-fn for_everybody() -> &'static Path {
-    static COPY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = COPY.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(folder.path(), mode).unwrap();
-        let path = folder.path().join("bff");
-        std::fs::copy(env!("CARGO_BIN_EXE_bff"), &path).unwrap();
-        (folder, path)
-    });
-    path
 }
 
 /// Everything a pipe brings; tells when these words have come.
