@@ -331,11 +331,22 @@ pub struct Response {
     /// What the contract says of it.
     pub description: String,
     /// Documented headers.
-    pub headers: Vec<String>,
+    pub headers: Vec<Header>,
     /// Its media types; empty: no body.
     pub content: Vec<Media>,
     /// Where it stands.
     pub place: Place,
+}
+
+/// A documented header of an answer.
+#[derive(Debug, Clone)]
+pub struct Header {
+    /// As the contract writes it.
+    pub name: String,
+    /// Its type; `Any` without a schema.
+    pub ty: TypeId,
+    /// `example`, or the first of `examples`: JSON text.
+    pub example: Option<String>,
 }
 
 /// What a name finds among a contract's operations.

@@ -66,11 +66,11 @@ impl Scene<'_, '_> {
             return;
         };
         let success = |r: &&crate::contract::Response| (200..300).contains(&r.first);
-        let documented = operation
-            .responses
-            .iter()
-            .filter(success)
-            .any(|r| r.headers.iter().any(|h| h.eq_ignore_ascii_case(&word.text)));
+        let documented = operation.responses.iter().filter(success).any(|r| {
+            r.headers
+                .iter()
+                .any(|h| h.name.eq_ignore_ascii_case(&word.text))
+        });
         if documented {
             return;
         }

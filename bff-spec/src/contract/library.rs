@@ -234,8 +234,17 @@ impl Used {
                 media.ty = self.ty(media.ty, types, &mut open);
             }
         }
-        for Response { place, content, .. } in &mut operation.responses {
+        for response in &mut operation.responses {
+            let Response {
+                place,
+                headers,
+                content,
+                ..
+            } = response;
             *place = self.place(*place);
+            for header in headers {
+                header.ty = self.ty(header.ty, types, &mut open);
+            }
             for media in content {
                 media.ty = self.ty(media.ty, types, &mut open);
             }

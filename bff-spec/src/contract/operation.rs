@@ -8,7 +8,9 @@ use super::load::Version;
 use super::merge::is_true;
 use super::reference::At;
 use super::schema::Schemas;
-use super::{Encoding, Location, Media, Operation, Parameter, RequestBody, Response, TypeId};
+use super::{
+    Encoding, Header, Location, Media, Operation, Parameter, RequestBody, Response, TypeId,
+};
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::document::{Key, Node};
 
@@ -281,23 +283,42 @@ impl<'d, 't, 'o> Operations<'d, 't, 'o> {
             return None;
         };
         let at = self.follow(at, faults)?;
-        let headers = at
-            .node
-            .get("headers")
-            .and_then(Node::as_map)
-            .unwrap_or_default();
+        let headers = self.headers(at);
         let description = at.node.get("description").and_then(Node::as_str);
         Some(Response {
             first,
             last,
             description: description.unwrap_or_default().to_owned(),
-            headers: headers.iter().map(|(name, _)| name.text.clone()).collect(),
+            headers,
             content: match self.version {
                 Version::V20 => self.swagger_content(operation, at),
                 _ => self.content(at, faults),
             },
             place: key.place,
         })
+    }
+
+    /// What is wrong with a header's schema is nobody's fault: headers are read as text.
+    fn headers(&mut self, answer: At<'d>) -> Vec<Header> {
+        let entries = answer.node.get("headers").and_then(Node::as_map);
+        let mut headers = Vec::new();
+        for (name, node) in entries.unwrap_or_default() {
+            let nobody = &mut Vec::new();
+            let at = self.follow(answer.with(node), nobody);
+            let schema = at.and_then(|at| match self.version {
+                Version::V20 => Some(at),
+                _ => at.get("schema"),
+            });
+            headers.push(Header {
+                name: name.text.clone(),
+                ty: match schema {
+                    Some(schema) => self.schemas.of(schema),
+                    None => self.schemas.any(),
+                },
+                example: at.and_then(|at| self.examples(at, nobody).into_iter().next()),
+            });
+        }
+        headers
     }
 
     fn content(&mut self, at: At<'d>, faults: &mut Vec<Diagnostic>) -> Vec<Media> {

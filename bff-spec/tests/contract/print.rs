@@ -72,7 +72,12 @@ impl Printer<'_> {
                 (first, last) if first == last => first.to_string(),
                 (first, last) => format!("{first}-{last}"),
             };
-            let headers = response.headers.join(" ");
+            let headers: Vec<String> = response
+                .headers
+                .iter()
+                .map(|header| format!("{}: {}", header.name, self.ty(header.ty)))
+                .collect();
+            let headers = headers.join(", ");
             writeln!(out, "{}", format!("  {status} {headers}").trim_end()).unwrap();
             self.content(&response.content, out);
         }
