@@ -7,7 +7,7 @@
 //!
 //! 1. **What there is** is what the contract's examples show, by schema: an order in a list's example is an order for
 //!    `GET /orders/{id}` too. Where a schema has no example, anything asked for exists: it is made from the schema, with
-//!    the request's parameters laid over it.
+//!    the request's parameters laid over it. An example that breaks its schema is held to it.
 //! 2. **One thing** is the first whose fields of the parameters' names have their values (`{orderId}` is `orderId`, or
 //!    `id` where it closes the path). If none has, the answer is the operation's 404 where it documents one, else the
 //!    first with the parameters laid over it.
@@ -17,8 +17,11 @@
 //! 4. **A write** answers with the operation's example and the body's fields laid over it. What was written at an
 //!    address is what a GET finds there, alone and in its list; a POST to a list makes an address, and says so in
 //!    `Location`.
-//! 5. Missing required parameters and bodies are 400, unknown routes 404, as problems.
+//! 5. **Headers** that an answer documents are there: by their example, or made. An `ETag` is the body's.
+//! 6. Missing required parameters and bodies are 400, unknown routes 404, as problems.
 
+mod fit;
+mod headers;
 mod made;
 mod manner;
 mod matching;
@@ -37,6 +40,7 @@ use std::sync::Mutex;
 use bff_spec::contract::{Contract, Kind, Location, Media, Operation, Response, TypeId, Types};
 use serde_json::Value;
 
+use made::{answered, fitted};
 use memory::Memory;
 use route::Route;
 use world::World;
@@ -98,16 +102,21 @@ type Found<'a> = (&'a Route, &'a Operation, Vec<(String, String)>);
 impl Mock {
     /// An upstream with this contract, whose types are among `types`.
     pub(crate) fn new(contract: &Contract, types: &Types) -> Mock {
+        let mut contract = contract.clone();
+        for operation in &mut contract.operations {
+            hold(operation, types);
+        }
+        let world = World::of(&contract, types);
         let mut operations: Vec<(Route, Operation)> = contract
             .operations
-            .iter()
-            .map(|operation| (Route::new(&operation.path), operation.clone()))
+            .into_iter()
+            .map(|operation| (Route::new(&operation.path), operation))
             .collect();
         // Literals before parameters: `/users/me` before `/users/{id}`.
         operations.sort_by(|(a, _), (b, _)| a.cmp(b));
         Mock {
             types: types.clone(),
-            world: World::of(contract, types),
+            world,
             operations,
             memory: Mutex::new(Memory::default()),
         }
@@ -189,9 +198,18 @@ impl Mock {
         let Some(response) = success(operation) else {
             return Answer::empty(200);
         };
+        let mut answer = self.bare(response, value);
+        answer.headers = headers::of(&self.types, response, &answer);
+        answer
+    }
+
+    fn bare(&self, response: &Response, value: Option<Value>) -> Answer {
         let status = response.first.max(200);
         if let Some(media) = json(&response.content) {
-            let value = value.unwrap_or_else(|| self.first(media));
+            let value = match value {
+                Some(value) => answered(&self.types, media.ty, value),
+                None => self.first(media),
+            };
             return Answer::json(status, &media.name, &value);
         }
         match response.content.first() {
@@ -264,6 +282,15 @@ impl Answer {
     fn problem(status: u16, title: &str, detail: &str) -> Answer {
         let value = serde_json::json!({ "title": title, "status": status, "detail": detail });
         Answer::json(status, "application/problem+json", &value)
+    }
+}
+
+/// Holds the examples of an operation's answers to their schemas.
+fn hold(operation: &mut Operation, types: &Types) {
+    let content = operation.responses.iter_mut();
+    for media in content.flat_map(|response| &mut response.content) {
+        let fitted = world::examples(media).filter_map(|shown| fitted(types, media.ty, shown));
+        media.examples = fitted.map(|value| value.to_string()).collect();
     }
 }
 

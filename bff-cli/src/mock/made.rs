@@ -13,39 +13,61 @@ pub(crate) fn made(types: &Types, ty: TypeId) -> Value {
 
 /// The same, of something that has a name, as the `number`th of its kind.
 pub(crate) fn made_as(types: &Types, ty: TypeId, name: &str, number: usize) -> Value {
-    let mut maker = Maker {
-        types,
-        made: 0,
-        inside: Vec::new(),
-    };
-    maker.value(ty, name, number)
+    Maker::new(types).value(ty, name, number)
 }
 
-struct Maker<'a> {
-    types: &'a Types,
+/// What a contract shows of this type, as far as its schema allows that.
+pub(super) fn fitted(types: &Types, ty: TypeId, shown: Value) -> Option<Value> {
+    Maker::new(types).fitted(ty, shown, "value")
+}
+
+/// An answer of this type that holds what was asked for: the same, but texts and numbers stay whatever their bounds.
+pub(super) fn answered(types: &Types, ty: TypeId, value: Value) -> Value {
+    let mut maker = Maker::new(types);
+    maker.unbound = true;
+    let fitted = maker.fitted(ty, value, "value");
+    fitted.unwrap_or_else(|| made(types, ty))
+}
+
+/// Makes one value.
+pub(super) struct Maker<'a> {
+    pub(super) types: &'a Types,
     made: usize,
-    /// The objects being made: one inside itself is left out, as far as its schema allows.
-    inside: Vec<TypeId>,
+    /// The objects and lists being made: one inside itself is left out, as far as its schema allows.
+    pub(super) inside: Vec<TypeId>,
+    /// Whether scalars that are there may be out of bounds.
+    pub(super) unbound: bool,
 }
 
-impl Maker<'_> {
-    fn value(&mut self, id: TypeId, name: &str, number: usize) -> Value {
+impl<'a> Maker<'a> {
+    pub(super) fn new(types: &'a Types) -> Maker<'a> {
+        Maker {
+            types,
+            made: 0,
+            inside: Vec::new(),
+            unbound: false,
+        }
+    }
+
+    /// The `number`th value of this type under this name.
+    pub(super) fn value(&mut self, id: TypeId, name: &str, number: usize) -> Value {
         self.made += 1;
         let ty = self.types.get(id);
-        let shown = [&ty.example, &ty.default]
-            .into_iter()
-            .flatten()
-            .chain(ty.one_of.first());
-        if let Some(value) = shown
-            .filter_map(|text| serde_json::from_str(text).ok())
-            .next()
-        {
+        let again = self.inside.contains(&id);
+        let shown = [&ty.example, &ty.default].into_iter().flatten();
+        let mut shown = shown
+            .filter(|_| !again)
+            .chain(ty.one_of.first())
+            .filter_map(|text| serde_json::from_str(text).ok());
+        if let Some(value) = shown.find_map(|shown| self.fitted(id, shown, name)) {
             return value;
         }
         match &ty.kind {
             Kind::Any => json!({}),
             Kind::Null => Value::Null,
+            Kind::List(_) if again => json!([]),
             Kind::List(item) => {
+                self.inside.push(id);
                 let least = ty.bounds.min_items.unwrap_or(0);
                 let wanted = if self.leaves_out(*item) {
                     least
@@ -53,11 +75,13 @@ impl Maker<'_> {
                     least.max(2)
                 };
                 let number = wanted.min(ty.bounds.max_items.unwrap_or(2)).min(20);
-                (1..=usize::try_from(number).unwrap_or(2))
+                let items = (1..=usize::try_from(number).unwrap_or(2))
                     .map(|n| self.value(*item, name, n))
-                    .collect()
+                    .collect();
+                self.inside.pop();
+                items
             }
-            Kind::Object(_) if self.inside.contains(&id) => {
+            Kind::Object(_) if again => {
                 if ty.nullable {
                     Value::Null
                 } else {
@@ -124,7 +148,8 @@ fn scalar(kind: &Kind, ty: &Type, name: &str, number: usize) -> Value {
     }
 }
 
-fn within(bounds: &Bounds, wanted: f64) -> f64 {
+/// The number within the bounds that is nearest to the one that is wanted.
+pub(super) fn within(bounds: &Bounds, wanted: f64) -> f64 {
     let limit = |limit: &bff_spec::contract::Limit, inward: f64| {
         limit.value.parse::<f64>().ok().map(|value| {
             if limit.exclusive {

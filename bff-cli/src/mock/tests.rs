@@ -2,6 +2,7 @@ use bff_spec::contract;
 use bff_spec::diagnostic::{FileId, Place};
 use bff_spec::source::{SourceLoader, Sources};
 
+mod judge;
 mod others;
 
 use super::*;
@@ -303,6 +304,112 @@ fn what_was_written_is_found_again() {
     );
     let none = ask(&shop, "PATCH /orders/o-99", &[], "{}");
     assert_eq!(none.status, 404);
+}
+
+const HEADERS: &str = r##"
+openapi: 3.0.3
+info: { title: Headers, version: "1" }
+paths:
+  /things/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+    get:
+      operationId: get
+      responses:
+        "200":
+          description: One
+          headers:
+            ETag: { schema: { type: string } }
+            X-Shown: { schema: { type: string }, example: "as shown" }
+            X-Left: { schema: { type: integer, minimum: 5 } }
+            X-Tags: { schema: { type: array, minItems: 2, items: { type: string, enum: [a] } } }
+            X-Plain: { description: no schema }
+            X-Object: { schema: { type: object, properties: { a: { type: string } } } }
+            Content-Length: { schema: { type: integer } }
+            Set-Cookie: { schema: { type: string } }
+          content:
+            application/json: { schema: { type: object, properties: { id: { type: string }, name: { type: string } } } }
+    put:
+      operationId: put
+      requestBody: { content: { application/json: { schema: { type: object, properties: { name: { type: string } } } } } }
+      responses: { "204": { description: Put, headers: { ETag: { schema: { type: string }, example: '"v1"' } } } }
+"##;
+
+#[test]
+fn documented_headers_are_sent() {
+    let things = mock(HEADERS);
+    let headers = |line, body| {
+        let answer = ask(&things, line, &[], body);
+        let headers = answer.headers.into_iter();
+        headers.collect::<std::collections::BTreeMap<String, String>>()
+    };
+    let tag = |headers: std::collections::BTreeMap<String, String>| headers.get("etag").cloned();
+    let first = headers("GET /things/a", "");
+    for (name, expected) in [
+        ("x-shown", Some("as shown")),
+        ("x-left", Some("5")),
+        ("x-tags", Some("a,a")),
+        ("x-plain", Some("x-plain-1")),
+        ("x-object", None),
+        ("content-length", None),
+        ("set-cookie", None),
+    ] {
+        assert_eq!(first.get(name).map(String::as_str), expected, "{name}");
+    }
+    assert_eq!(headers("GET /things/a", ""), first, "the same again");
+    let before = tag(first).unwrap();
+    assert!(
+        before.len() == 18 && before.starts_with('"') && before.ends_with('"'),
+        "{before}"
+    );
+    let put = tag(headers("PUT /things/a", r#"{"name":"new"}"#));
+    assert_eq!(put.as_deref(), Some("\"v1\""));
+    let after = tag(headers("GET /things/a", "")).unwrap();
+    assert_ne!(after, before, "another body, another tag");
+}
+
+#[test]
+fn examples_are_held_to_their_schemas() {
+    let prices = mock(
+        r##"
+openapi: 3.0.3
+info: { title: Prices, version: "1" }
+paths:
+  /prices:
+    get:
+      operationId: prices
+      responses:
+        "200":
+          description: All
+          content:
+            application/json:
+              schema: { type: array, items: { $ref: "#/components/schemas/Price" } }
+              example: [{ id: p-1, amount: "0.05" }, { id: 2, amount: 1, unit: USD, seen: never }]
+  /prices/{id}:
+    get:
+      operationId: price
+      parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+      responses:
+        "200": { description: One, content: { application/json: { schema: { $ref: "#/components/schemas/Price" } } } }
+components:
+  schemas:
+    Price:
+      type: object
+      required: [id, amount, unit]
+      properties:
+        id: { type: string }
+        amount: { type: number }
+        unit: { type: string, enum: [EUR, USD] }
+"##,
+    );
+    let first = || json!({ "id": "p-1", "amount": 0.05, "unit": "EUR" });
+    let second = json!({ "id": "2", "amount": 1, "unit": "USD", "seen": "never" });
+    check(
+        &prices,
+        &[
+            ("GET /prices", "", 200, json!([first(), second])),
+            ("GET /prices/p-1", "", 200, first()),
+        ],
+    );
 }
 
 #[test]

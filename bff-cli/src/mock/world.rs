@@ -1,9 +1,11 @@
 //! What there is: everything the contract's examples show, by schema.
 
-use bff_spec::contract::{Contract, Kind, Media, Operation, TypeId, Types, VariantTest};
+use bff_spec::contract::{Contract, Kind, Media, Operation, TypeId, Types};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::fit::told;
+use super::made::fitted;
 use super::route::Route;
 
 /// Everything the contract's examples show.
@@ -30,7 +32,8 @@ impl World {
                         world.learn(types, media.ty, &value);
                     }
                     let schema = types.get(media.ty).example.as_deref();
-                    if let Some(value) = schema.and_then(|text| serde_json::from_str(text).ok()) {
+                    let shown = schema.and_then(|text| serde_json::from_str(text).ok());
+                    if let Some(value) = shown.and_then(|shown| fitted(types, media.ty, shown)) {
                         world.learn(types, media.ty, &value);
                     }
                 }
@@ -75,20 +78,8 @@ impl World {
                 }
             }
             (Kind::Variants(variants), value) => {
-                let is = |test: &VariantTest| match test {
-                    VariantTest::Property(name, values) => value
-                        .get(name)
-                        .and_then(Value::as_str)
-                        .is_some_and(|v| values.iter().any(|known| known == v)),
-                    VariantTest::Own(name) => value.get(name).is_some(),
-                    VariantTest::Kind => false,
-                };
-                let member = variants
-                    .members
-                    .iter()
-                    .find(|member| member.test.as_ref().is_some_and(is));
-                if let Some(member) = member {
-                    self.learn(types, member.ty, value);
+                if let Some(member) = told(variants, value) {
+                    self.learn(types, member, value);
                 }
             }
             _ => {}

@@ -139,6 +139,37 @@ fn every_change_is_answered_anew() {
     );
 }
 
+#[test]
+fn mocks_remember_across_edits_of_a_spec() {
+    let folder = Folder::fresh();
+    let delete = "    delete:\n      operationId: deleteBook\n      parameters:\n        - { name: id, in: path, required: true, \
+                  schema: { type: string } }\n      responses: { \"204\": { description: Gone. } }\n  /books/{bookId}/reviews:";
+    let contract = "specs/upstreams/books.openapi.yaml";
+    folder.edit(contract, "  /books/{bookId}/reviews:", delete);
+    let mut dev = Running::start(&folder, &["dev", "web"], &[]);
+    let mock = address(&dev.line("books")).to_owned();
+    let at = address(&dev.line("web")).to_owned();
+    let json = "application/json";
+    expect(&get(&at, BOOK, json), 200, &["\"title\":\"Emma\""]);
+    let mut stream = TcpStream::connect(&mock).unwrap();
+    let request = "DELETE /books/b-1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    expect(&text, 204, &[]);
+
+    folder.edit("specs/web.yaml", "id title", "id heading: title");
+    assert!(dev.line("web").contains("answers ("));
+    expect(&get(&at, BOOK, json), 404, &[]);
+    expect(&get(&at, "/api/books/b-2", json), 200, &["\"heading\""]);
+
+    // Another contract is another upstream: it starts anew, at its old address.
+    folder.edit(contract, "title: Emma", "title: Emma II");
+    assert!(dev.line("web").contains("answers ("));
+    expect(&get(&at, BOOK, json), 200, &["\"heading\":\"Emma II\""]);
+    assert_eq!(dev.end(), Some(0));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn specs_come_and_go() {

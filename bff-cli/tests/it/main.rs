@@ -15,6 +15,7 @@ mod keys;
 mod lock;
 mod mock;
 mod new;
+mod others;
 mod schema;
 mod workspace;
 

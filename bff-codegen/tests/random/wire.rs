@@ -118,7 +118,12 @@ impl Upstream {
             media.name,
             body.len()
         );
-        for name in response.headers.iter().filter(|_| status < 300) {
+        for name in response
+            .headers
+            .iter()
+            .map(|header| &header.name)
+            .filter(|_| status < 300)
+        {
             let _ = write!(head, "{name}: v\r\n");
         }
         let mut answer = (head + "\r\n").into_bytes();

@@ -58,7 +58,7 @@ pub(super) fn response(endpoint: &mut Endpoint<'_, '_>) -> String {
                 .responses
                 .first()
                 .and_then(|r| r.headers.first())
-                .map_or("ETag".to_owned(), |h| word(h));
+                .map_or("ETag".to_owned(), |h| word(&h.name));
             lines.push(format!("      h{at}: {name}@{header}\n"));
         }
     }
