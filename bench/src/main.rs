@@ -16,6 +16,7 @@ mod contracts;
 mod counts;
 mod cpu;
 mod data;
+mod dev;
 mod grown;
 mod installed;
 mod instructions;
@@ -80,6 +81,8 @@ enum Command {
     Check(checking::Settings),
     /// What frontends of forty endpoints over the largest contracts cost to check, generate and build
     Contracts(contracts::Settings),
+    /// From saving a file to the new answer of `bff dev`
+    Dev(dev::Settings),
     /// How long answers take at a fixed rate
     Latency(latency::Arguments),
     /// What a request costs with one, a hundred and ten thousand connections
@@ -122,6 +125,7 @@ fn main() -> ExitCode {
         Command::Stream(settings) => compare(&workload::STREAM, &settings),
         Command::Check(settings) => root().and_then(|root| checking::run(root, &settings)),
         Command::Contracts(settings) => root().and_then(|root| contracts::run(root, &settings)),
+        Command::Dev(settings) => root().and_then(|root| dev::run(root, &settings)),
         Command::Latency(arguments) => {
             root().and_then(|root| block_on(latency::run(root, &arguments)))
         }

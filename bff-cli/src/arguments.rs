@@ -134,7 +134,7 @@ The binary reads the environment as it is. Variables that are missing are named 
 
 Examples come first and are matched by parameter names: GET /users/{id} gives the example with that id, a list keeps
 the elements whose fields have the values asked for, what was posted is found again. Without examples, answers are
-made from schemas."))]
+made from schemas; examples that break theirs are held to it. Headers that a contract documents are sent."))]
     Mock(Mock),
     /// Run everything on this machine: mocks, a development identity provider, every gateway
     #[command(after_help = after("  bff up                        build and start everything, print requests to paste; Ctrl-C ends it

@@ -249,7 +249,13 @@ impl World {
             let folder = tempfile::tempdir().unwrap();
             let mode = std::fs::Permissions::from_mode(0o755);
             std::fs::set_permissions(folder.path(), mode).unwrap();
-            std::fs::copy(env!("CARGO_BIN_EXE_bff"), folder.path().join("bff")).unwrap();
+            // Not by this process: a child that another test starts meanwhile would hold the copy open for writing, and
+            // what is open for writing can't be run.
+            let copy = Command::new("cp")
+                .arg(env!("CARGO_BIN_EXE_bff"))
+                .arg(folder.path())
+                .status();
+            assert!(copy.unwrap().success());
             folder
         });
         folder.path().join("bff")
