@@ -32,6 +32,20 @@ pub(crate) fn variables(model: &Model) -> IndexMap<String, Variable> {
     all
 }
 
+/// Every file that a frontend's texts hold, in order of first use.
+pub(crate) fn files(model: &Model) -> Vec<&str> {
+    let parts = texts(model).into_iter().flat_map(|(_, text)| &text.parts);
+    let mut all: Vec<&str> = Vec::new();
+    for part in parts {
+        if let TextPart::File(path) = part
+            && !all.contains(&path.as_str())
+        {
+            all.push(path);
+        }
+    }
+    all
+}
+
 /// Every text with its purpose.
 fn texts(model: &Model) -> Vec<(String, &Text)> {
     let mut all = Vec::new();

@@ -6,6 +6,7 @@
 
 mod claims;
 mod expect;
+mod files;
 mod gateway;
 mod paste;
 mod requests;
@@ -29,6 +30,7 @@ use crate::workspace::Workspace;
 use requests::Ready;
 use tokens::Tokens;
 
+pub(crate) use files::VARIABLE as FILES;
 pub(crate) use gateway::{Gateway, Places};
 pub(crate) use stage::Stage;
 pub(crate) use stand_in::{Mocks, Real, StandIns};
@@ -172,11 +174,16 @@ impl StandIns {
         let upstreams = self.upstreams.iter();
         let upstreams =
             upstreams.map(|one| (one.name.as_str(), one.url.as_str(), one.state.clone()));
+        let files = self.environment.get(FILES).map(|folder| {
+            let paths: Vec<&str> = self.files.keys().map(String::as_str).collect();
+            let state = format!("development values for {}", paths.join(", "));
+            ("files", folder.as_str(), state)
+        });
         let identity = self.issuer.iter().map(|issuer| {
             let state = "development identity provider, tokens at POST /token";
             (IDENTITY, issuer.url(), state.to_owned())
         });
-        upstreams.chain(identity)
+        upstreams.chain(identity).chain(files)
     }
 
     /// Requests of a frontend that work at this URL. Its tokens are written where the requests find them.

@@ -58,7 +58,8 @@ fn help(bff: &Bff) -> String {
          BFF_THREADS       how many threads serve (one for each core)\n  \
          BFF_LOG           what to log, as in `info` or `warn,access=off` (info)\n  \
          BFF_DRAIN_DELAY   from SIGTERM, and /readyz saying no, to the closing of the port (5s)\n  \
-         BFF_DRAIN_TIMEOUT how long requests in flight may take after that (30s)\n",
+         BFF_DRAIN_TIMEOUT how long requests in flight may take after that (30s)\n  \
+         BFF_FILES         a folder in which files the spec names are looked for first\n",
         name = bff.name,
         version = env!("CARGO_PKG_VERSION"),
         spec = bff.spec,

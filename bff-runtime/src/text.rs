@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
@@ -14,6 +14,9 @@ use crate::plan::{Part, Text};
 
 /// How often a file is looked at, at most.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The variable that names a folder in which the spec's files are looked for first.
+const FILES: &str = "BFF_FILES";
 
 /// Where variables come from.
 #[derive(Clone)]
@@ -60,6 +63,19 @@ impl Env {
             Variables::Map(map) => map.get(name).cloned(),
         }
         .filter(|value| !value.is_empty())
+    }
+
+    /// Where a file of the spec is: below the folder of `BFF_FILES`, if it is there, or else where the spec says.
+    fn file(&self, path: &Path) -> PathBuf {
+        let below = self.variable(FILES).map(|folder| {
+            // Whatever the path says, it stays below the folder.
+            let names = path.components();
+            let names = names.filter(|part| matches!(part, Component::Normal(_)));
+            Path::new(&folder).join(names.collect::<PathBuf>())
+        });
+        below
+            .filter(|below| below.is_file())
+            .unwrap_or_else(|| path.to_owned())
     }
 
     /// Notes that a variable is needed and not there.
@@ -113,8 +129,8 @@ impl Env {
                     }
                 },
                 Part::File(path) => {
-                    let path = Path::new(path);
-                    if let Err(error) = std::fs::read_to_string(path) {
+                    let path = self.file(Path::new(path));
+                    if let Err(error) = std::fs::read_to_string(&path) {
                         self.fault(format!("{what}: cannot read {}: {error}", path.display()));
                     }
                     Piece::File(path)
@@ -159,7 +175,7 @@ struct State {
 
 enum Piece {
     Fixed(String),
-    File(&'static Path),
+    File(PathBuf),
 }
 
 impl fmt::Debug for Resolved {
@@ -350,6 +366,24 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         resolved.look(2_000);
         assert_eq!(&*known(), "key-two");
+    }
+
+    #[test]
+    fn files_are_looked_for_below_a_folder_first() {
+        let folder = std::env::temp_dir().join(format!("bff-runtime-files-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("run")).unwrap();
+        std::fs::write(folder.join("run/key"), "stand-in\n").unwrap();
+        let env = env(&[("BFF_FILES", folder.to_str().unwrap())]);
+        for (path, expected) in [
+            ("/run/key", folder.join("run/key")),
+            ("run/key", folder.join("run/key")),
+            ("../run/./key", folder.join("run/key")),
+            ("/run/other", PathBuf::from("/run/other")),
+            ("/run", PathBuf::from("/run")),
+        ] {
+            assert_eq!(env.file(Path::new(path)), expected, "{path}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

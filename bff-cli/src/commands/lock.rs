@@ -36,15 +36,18 @@ pub(super) fn run(workspace: &Workspace, command: &Arguments, console: Console) 
     };
     let failed = fetching.all(&specs)?;
     let now = fetching.lock();
+    // Specs without errors go without it: a contract may name what no operation in use needs.
+    let needed = !failed.is_empty() && !fetching.complete;
     for (url, why) in &failed {
-        console.warn(&format!("cannot fetch {url}: {why}"));
+        let rest = if needed { "" } else { "; no spec needs it" };
+        console.warn(&format!("cannot fetch {url}: {why}{rest}"));
     }
     let changed = changes(&before, &now, &failed);
     for (what, url) in &changed {
         console.say(&format!("{what} {url}"));
     }
     if command.check {
-        let stale = !changed.is_empty() || !failed.is_empty();
+        let stale = !changed.is_empty() || needed;
         console.say(match stale {
             true => "`bff lock --update` takes over what the URLs hold now",
             false => "all is as it is locked",
@@ -57,10 +60,10 @@ pub(super) fn run(workspace: &Workspace, command: &Arguments, console: Console) 
         count(now.documents.len(), "document"),
         lock::PATH
     ));
-    Ok(if failed.is_empty() {
-        Outcome::Good
-    } else {
+    Ok(if needed {
         Outcome::Found
+    } else {
+        Outcome::Good
     })
 }
 

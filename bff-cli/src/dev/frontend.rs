@@ -23,7 +23,7 @@ use crate::commands::generate;
 use crate::console::Console;
 use crate::environment;
 use crate::failure::{Failure, Result};
-use crate::system::{Gateway, StandIns};
+use crate::system::{FILES, Gateway, StandIns};
 use crate::upstreams::fingerprint;
 use crate::workspace::Workspace;
 
@@ -268,6 +268,7 @@ async fn here(
 fn values(model: &Model, stand_ins: &StandIns) -> BTreeMap<String, String> {
     let names = environment::variables(model).into_keys();
     names
+        .chain([FILES.to_owned()])
         .filter_map(|name| {
             let value = stand_ins.environment.get(&name).cloned();
             let value = value.or_else(|| environment::process(&name))?;

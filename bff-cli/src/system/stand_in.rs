@@ -8,7 +8,7 @@ use std::time::Duration;
 use bff_spec::model::{KeySource, Model, Text, TextPart};
 
 use super::stage::{Port, Stage};
-use super::tokens;
+use super::{files, tokens};
 use crate::environment;
 use crate::failure::{Failure, Result};
 use crate::issuer::{self, Issuer};
@@ -20,6 +20,8 @@ use crate::workspace::Workspace;
 pub(crate) struct StandIns {
     /// The variables the gateways get besides those that are set.
     pub(crate) environment: BTreeMap<String, String>,
+    /// What stands in for files that aren't there, by the path that a spec names.
+    pub(crate) files: BTreeMap<String, String>,
     /// Each upstream, mocked or real.
     pub(crate) upstreams: Vec<Placed>,
     /// A mock of each for its examples, even where the real one is used.
@@ -86,35 +88,51 @@ impl StandIns {
             mocks.0.insert((upstream.name, upstream.contract), mock);
         }
         let issuer = issuer_for(models, set, stage)?;
+        let mut held = BTreeMap::new();
         if let Some(issuer) = &issuer {
-            for (variable, use_) in issuer_variables(models, set) {
+            for (from, use_) in issuer_sources(models, set) {
                 let value = match use_ {
                     Use::Issuer => issuer.url().to_owned(),
                     Use::Jwks => issuer.jwks_url(),
                     Use::Key => continue,
                 };
-                environment.insert(variable, value);
+                held.insert(from, value);
             }
         }
         for model in models {
-            let held: Vec<String> = issuer_variables(&[model], set)
+            let keys: Vec<Held> = issuer_sources(&[model], set)
                 .into_iter()
-                .map(|(name, _)| name)
+                .map(|(from, _)| from)
                 .collect();
             for (name, variable) in environment::variables(model) {
-                if variable.default.is_none() && set(&name).is_none() && !held.contains(&name) {
+                let is_key = keys.contains(&Held::Variable(name.clone()));
+                if variable.default.is_none() && set(&name).is_none() && !is_key {
                     environment
                         .entry(name.clone())
                         .or_insert_with(|| development_value(&name));
                 }
             }
         }
+        let mut gone = BTreeMap::new();
         for model in models {
-            tokens::set_keys(model, issuer.as_ref(), &mut environment);
-            tokens::set_api_keys(model, &mocks, &mut environment);
+            tokens::keys(model, issuer.as_ref(), &mut held);
+            tokens::api_keys(model, &mocks, &mut held);
+            for path in environment::files(model) {
+                if files::is_gone(path) {
+                    gone.insert(path.to_owned(), files::development_content(path));
+                }
+            }
         }
+        for (from, value) in held {
+            match from {
+                Held::Variable(name) => environment.insert(name, value),
+                Held::File(path) => gone.insert(path, value),
+            };
+        }
+        files::write(workspace, &gone, &mut environment)?;
         Ok(StandIns {
             environment,
+            files: gone,
             upstreams: placed,
             mocks,
             issuer,
@@ -326,28 +344,44 @@ pub(super) enum Use {
     Key,
 }
 
-/// What a scheme's keys come from, and the variable by which the development issuer can be it.
-pub(super) fn key_variable<'a>(
-    keys: &'a KeySource,
+/// What a value can be given by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Held {
+    /// A variable that nobody has set.
+    Variable(String),
+    /// A file that isn't there.
+    File(String),
+}
+
+impl Held {
+    /// What a text is that is nothing else, and that nobody has given.
+    pub(super) fn of(text: &Text, set: &dyn Fn(&str) -> Option<String>) -> Option<Held> {
+        match text.parts.as_slice() {
+            [TextPart::Variable { name, .. }] if set(name).is_none() => {
+                Some(Held::Variable(name.clone()))
+            }
+            [TextPart::File(path)] if files::is_gone(path) => Some(Held::File(path.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// What a scheme's keys come from, and the variable or file by which the development issuer can be it.
+pub(super) fn key_source(
+    keys: &KeySource,
     set: &dyn Fn(&str) -> Option<String>,
-) -> Option<(&'a str, Use)> {
+) -> Option<(Held, Use)> {
     let (text, use_) = match keys {
         KeySource::Issuer(text) => (text, Use::Issuer),
         KeySource::Jwks(text) => (text, Use::Jwks),
         KeySource::Key(text) => (text, Use::Key),
     };
-    match text.parts.as_slice() {
-        [TextPart::Variable { name, .. }] if set(name).is_none() => Some((name, use_)),
-        _ => None,
-    }
+    Some((Held::of(text, set)?, use_))
 }
 
-fn issuer_variables(models: &[&Model], set: &dyn Fn(&str) -> Option<String>) -> Vec<(String, Use)> {
+fn issuer_sources(models: &[&Model], set: &dyn Fn(&str) -> Option<String>) -> Vec<(Held, Use)> {
     let schemes = models.iter().flat_map(|model| &model.schemes);
-    let found = schemes.filter_map(|scheme| {
-        let jwt = scheme.kind.jwt()?;
-        key_variable(&jwt.keys, set).map(|(name, use_)| (name.to_owned(), use_))
-    });
+    let found = schemes.filter_map(|scheme| key_source(&scheme.kind.jwt()?.keys, set));
     found.collect()
 }
 
@@ -357,7 +391,7 @@ fn issuer_for(
     set: &dyn Fn(&str) -> Option<String>,
     stage: &mut Stage,
 ) -> Result<Option<Issuer>> {
-    if issuer_variables(models, set).is_empty() {
+    if issuer_sources(models, set).is_empty() {
         return Ok(None);
     }
     let asked = models

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use bff_spec::model::{ApiKey, Jwt, Model, SchemeKind, TextPart};
+use bff_spec::model::{Jwt, Model, SchemeKind};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 
-use super::stand_in::{Use, key_variable};
+use super::stand_in::{Held, Use, key_source};
 use super::{Mocks, claims};
-use crate::commands::keys;
+use crate::commands::keys::hash as key_hash;
 use crate::environment;
 use crate::failure::{Failure, Result};
 use crate::generated;
@@ -61,20 +61,22 @@ impl Tokens {
             let jwt = match &scheme.kind {
                 SchemeKind::Jwt(jwt) => jwt,
                 SchemeKind::ApiKey(api_key) => {
-                    tokens.push(keys_variable(api_key).map(|_| Token {
-                        text: API_KEY.to_owned(),
-                        header: match api_key.header.as_str() {
-                            "authorization" => ("authorization".to_owned(), "Bearer "),
-                            header => (header.to_owned(), ""),
-                        },
-                        claims: claims::claims(model, at, mocks),
-                        path: workspace.path(&file),
-                    }));
+                    tokens.push(
+                        Held::of(&api_key.keys, &environment::process).map(|_| Token {
+                            text: API_KEY.to_owned(),
+                            header: match api_key.header.as_str() {
+                                "authorization" => ("authorization".to_owned(), "Bearer "),
+                                header => (header.to_owned(), ""),
+                            },
+                            claims: claims::claims(model, at, mocks),
+                            path: workspace.path(&file),
+                        }),
+                    );
                     continue;
                 }
             };
             let (Some(issuer), Some((_, use_))) =
-                (issuer, key_variable(&jwt.keys, &environment::process))
+                (issuer, key_source(&jwt.keys, &environment::process))
             else {
                 tokens.push(None);
                 continue;
@@ -138,46 +140,34 @@ impl Tokens {
     }
 }
 
-/// The variable that holds the keys of a scheme, if no one has set it.
-pub(super) fn keys_variable(api_key: &ApiKey) -> Option<&str> {
-    match api_key.keys.parts.as_slice() {
-        [TextPart::Variable { name, .. }] if environment::process(name).is_none() => Some(name),
-        _ => None,
-    }
-}
-
-/// Gives the issuer's key to the schemes that take one by a variable.
-pub(super) fn set_keys(
-    model: &Model,
-    issuer: Option<&Issuer>,
-    values: &mut BTreeMap<String, String>,
-) {
+/// The issuer's key, for the schemes that take one by a variable or a file.
+pub(super) fn keys(model: &Model, issuer: Option<&Issuer>, held: &mut BTreeMap<Held, String>) {
     let Some(issuer) = issuer else {
         return;
     };
     for scheme in &model.schemes {
         if let Some(jwt) = scheme.kind.jwt()
-            && let Some((name, Use::Key)) = key_variable(&jwt.keys, &environment::process)
+            && let Some((from, Use::Key)) = key_source(&jwt.keys, &environment::process)
         {
-            values.insert(name.to_owned(), key_value(jwt, issuer));
+            held.insert(from, key_value(jwt, issuer));
         }
     }
 }
 
-/// Gives the development key to the schemes that take a file of keys by a variable.
-pub(super) fn set_api_keys(model: &Model, mocks: &Mocks, values: &mut BTreeMap<String, String>) {
+/// The development key, for the schemes that take keys by a variable or a file.
+pub(super) fn api_keys(model: &Model, mocks: &Mocks, held: &mut BTreeMap<Held, String>) {
     for (at, scheme) in model.schemes.iter().enumerate() {
         if let SchemeKind::ApiKey(api_key) = &scheme.kind
-            && let Some(name) = keys_variable(api_key)
+            && let Some(from) = Held::of(&api_key.keys, &environment::process)
         {
             let mut line = claims::claims(model, at, mocks);
-            line.insert("key".to_owned(), json!(keys::hash(API_KEY)));
-            values.insert(name.to_owned(), Value::Object(line).to_string());
+            line.insert("key".to_owned(), json!(key_hash(API_KEY)));
+            held.insert(from, Value::Object(line).to_string());
         }
     }
 }
 
-/// The value of a `key` variable.
+/// The value of a `key`.
 pub(super) fn key_value(jwt: &Jwt, issuer: &Issuer) -> String {
     match hmac(jwt) {
         Some(_) => SECRET.to_owned(),

@@ -170,6 +170,34 @@ fn mocks_remember_across_edits_of_a_spec() {
     assert_eq!(dev.end(), Some(0));
 }
 
+#[test]
+fn keys_in_files_have_stand_ins() {
+    let folder = Folder::fresh();
+    let spec = folder.read("specs/web.yaml");
+    let spec = spec.replace(
+        "defaults: { auth: none",
+        "auth:\n  partner:\n    api_key: { keys: \"${file:/nowhere/partner.keys}\" }\ndefaults: { auth: partner",
+    );
+    let spec = spec.replace(
+        "books.openapi.yaml\n",
+        "books.openapi.yaml\n    headers: { x-api-key: \"${file:/nowhere/books_key}\" }\n",
+    );
+    folder.write("specs/web.yaml", &spec);
+    let mut dev = Running::start(&folder, &["dev", "web"], &[]);
+    let line = dev.line("files");
+    let told = "development values for /nowhere/books_key, /nowhere/partner.keys";
+    assert!(line.contains(told), "{line}");
+    let at = address(&dev.line("web")).to_owned();
+    let json = "application/json";
+    expect(&get(&at, BOOK, json), 401, &[]);
+    let key = folder.read("target/bff-up/web.auth");
+    let with_key = format!("{json}\r\n{}", key.trim_end());
+    expect(&get(&at, BOOK, &with_key), 200, &["\"title\":\"Emma\""]);
+    let value = folder.read("target/bff-up/files/nowhere/books_key");
+    assert_eq!(value, "dev-books-key\n");
+    assert_eq!(dev.end(), Some(0));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn specs_come_and_go() {

@@ -234,6 +234,39 @@ fn a_copy_that_is_gone_or_edited_is_told_and_mended() {
 }
 
 #[test]
+fn what_no_spec_needs_may_be_missing() {
+    let other = "  /others:
+    get:
+      operationId: listOthers
+      responses:
+        200: { description: all, content: { application/json: { schema: { $ref: 'parts/gone.yaml#/Other' } } } }
+";
+    let server = Server::with(&[
+        ("/things.yaml", &format!("{CONTRACT}{other}")),
+        ("/parts/thing.yaml", PART),
+    ]);
+    let folder = workspace(&server.url("/things.yaml"));
+    let told = "parts/gone.yaml: it answers 404; no spec needs it";
+    folder
+        .bff(&["lock"])
+        .expect(0, &[], &[told, "2 documents in bff.lock"]);
+    folder.bff(&["check"]).expect(0, &[], &[]);
+    folder
+        .bff(&["lock", "--check"])
+        .expect(0, &[], &[told, "all is as it is locked"]);
+
+    // Once one does, that is an error.
+    let spec = folder.read("specs/web.yaml");
+    let more = "  GET /others:\n    auth: none\n    calls:\n      others: things.listOthers()\n    \
+                response: \"others\"\n";
+    folder.write("specs/web.yaml", &format!("{spec}{more}"));
+    let done = folder.bff(&["lock"]);
+    done.expect(1, &[], &["parts/gone.yaml: it answers 404"]);
+    assert!(!done.err.contains("no spec needs it"), "{}", done.err);
+    folder.bff(&["check"]).expect(1, &[], &["gone.yaml"]);
+}
+
+#[test]
 fn what_cannot_be_fetched_is_told() {
     let server = Server::with(&[
         ("/on.yaml", "-> /there.yaml"),
