@@ -61,7 +61,7 @@ enum Program {
     Test(&'static str),
 }
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 9] = [
     part(
         "projection of 55 kB",
         Program::Projection("recommendations"),
@@ -88,6 +88,16 @@ const PARTS: [Part; 7] = [
         "JWT not seen before",
         Program::Test("counted::jwt_new"),
         2_500,
+    ),
+    part(
+        "limit, one subject",
+        Program::Test("counted::limit_known"),
+        20_000,
+    ),
+    part(
+        "limit, many subjects",
+        Program::Test("counted::limit_new"),
+        20_000,
     ),
 ];
 

@@ -256,7 +256,14 @@ pub(crate) enum OnList {
 #[derive(Debug)]
 pub(crate) struct Elements {
     pub(crate) slot: Slot,
+    /// How many are visited.
+    pub(crate) first: u32,
     pub(crate) frame: Frame,
+}
+
+impl Elements {
+    /// All are visited.
+    pub(crate) const ALL: u32 = u32::MAX;
 }
 
 #[derive(Debug)]

@@ -265,6 +265,32 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// The closing bracket of an open list whose next elements, from the comma at `at` on, are skipped; `depth` objects and lists are
+    /// open, the list among them.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is noticed.
+    pub(crate) fn list_end(&self, at: usize, depth: usize) -> Result<usize, Error> {
+        if self.mode != Mode::Strict {
+            let nesting = self.depth.saturating_sub(depth) + 1;
+            return simd::list_end(self.level, self.src, at, nesting)
+                .map(|end| end - 1)
+                .map_err(|(kind, offset)| Error::new(kind, offset));
+        }
+        let mut at = at;
+        loop {
+            let end = self.whole(self.blank(at + 1), depth)?;
+            at = self.blank(end);
+            match self.byte(at) {
+                b',' => {}
+                b']' => return Ok(at),
+                b'}' => return Err(Error::new(ErrorKind::MismatchedBracket, at)),
+                _ => return Err(self.unexpected(at)),
+            }
+        }
+    }
+
     /// How many of the first 32 bytes at two places agree; none if there are not so many.
     #[inline(always)]
     pub(crate) fn same(&self, a: usize, b: usize) -> usize {

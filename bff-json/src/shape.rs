@@ -128,7 +128,7 @@ pub enum OnList {
     /// Capture its text as it stands (needs `own`), if all elements are scalars. A scalar of none of these
     /// kinds is a breach and passes; an object or list among them is a breach that makes the whole absent.
     Scalars(Kinds),
-    /// Visit every element, each in a frame of its own.
+    /// Visit elements, each in a frame of its own.
     Elements(&'static Elements),
 }
 
@@ -137,6 +137,8 @@ pub enum OnList {
 pub struct Elements {
     /// The slot that leads to the elements' frames.
     pub slot: Slot,
+    /// How many of them are visited, at least one; those after them are skipped like a field that isn't wanted.
+    pub first: u32,
     /// One element.
     pub frame: Frame,
 }

@@ -67,12 +67,31 @@ pub(crate) fn container_end(
             }
         }
         // SAFETY: as above.
-        if let Some(end) = unsafe { x86::container_end(src, at, nesting) } {
+        if let Some(end) = unsafe { x86::container_end(src, at, nesting, 0) } {
             return Ok(end);
         }
     }
     let _ = level;
-    portable::container_end(src, at, nesting)
+    portable::container_end(src, at, nesting, 0)
+}
+
+/// The place after the bracket that closes a list which is open at `at`, outside strings.
+#[inline]
+pub(crate) fn list_end(
+    level: Level,
+    src: &[u8],
+    at: usize,
+    nesting: usize,
+) -> Result<usize, Fault> {
+    #[cfg(target_arch = "x86_64")]
+    if level.0 {
+        // SAFETY: a level is true only if AVX2 and PCLMULQDQ were detected.
+        if let Some(end) = unsafe { x86::container_end(src, at, nesting, 1) } {
+            return Ok(end);
+        }
+    }
+    let _ = level;
+    portable::container_end(src, at, nesting, 1)
 }
 
 /// Appends a key after a comma, if there is to be one, and its value.
@@ -156,9 +175,15 @@ pub fn twins_differ(src: &[u8], at: usize) -> Option<&'static str> {
     }
     if matches!(src.get(at), Some(b'{' | b'[')) {
         for nesting in [0, 1, 3, 64, 65, 256] {
-            if container_end(level, src, at, nesting) != portable::container_end(src, at, nesting) {
+            let twin = portable::container_end(src, at, nesting, 0);
+            if container_end(level, src, at, nesting) != twin {
                 return Some("container_end");
             }
+        }
+    }
+    for nesting in [1, 3, 64, 65, 256] {
+        if list_end(level, src, at, nesting) != portable::container_end(src, at, nesting, 1) {
+            return Some("list_end");
         }
     }
     None
@@ -399,11 +424,16 @@ mod x86 {
 
     /// See [`portable::container_end`]; `None` for whatever it has no answer to: faults, and nesting beyond 64.
     #[target_feature(enable = "avx2,pclmulqdq")]
-    pub(super) fn container_end(src: &[u8], mut at: usize, nesting: usize) -> Option<usize> {
+    pub(super) fn container_end(
+        src: &[u8],
+        mut at: usize,
+        nesting: usize,
+        lists: usize,
+    ) -> Option<usize> {
         let nesting = nesting.min(64);
-        // The kinds of the open brackets, the innermost in the lowest bit.
+        // The kinds of the open brackets, the innermost in the lowest bit; a list's is 0.
         let mut kinds = 0u64;
-        let mut depth = 0usize;
+        let mut depth = lists;
         let mut wrong = 0u64;
         // All ones if the block starts within a string; one if its first byte is escaped.
         let mut within = 0u64;

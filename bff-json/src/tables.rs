@@ -54,13 +54,24 @@ impl Node {
 }
 
 impl Elements {
-    /// Elements of `width` slots each, found through `slot`.
+    /// For [`Elements::first`]: every element is visited.
+    pub const ALL: u32 = u32::MAX;
+
+    /// Elements of `width` slots each, found through `slot`, all of them visited.
     #[must_use]
     pub const fn new(slot: Slot, width: Slot, node: Node) -> Elements {
         Elements {
             slot,
+            first: Elements::ALL,
             frame: Frame::new(width, node),
         }
+    }
+
+    /// The same, with only so many of them visited.
+    #[must_use]
+    pub const fn first(mut self, first: u32) -> Elements {
+        self.first = first;
+        self
     }
 }
 

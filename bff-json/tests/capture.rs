@@ -21,11 +21,30 @@ static ITEM: Fields = Fields {
 };
 static ITEMS: Elements = Elements {
     slot: 1,
+    first: Elements::ALL,
     frame: Frame {
         width: 1,
         node: Node::object("items[]", 0, 1, &ITEM),
     },
 };
+static FIRST: Elements = Elements::new(
+    4,
+    1,
+    Node::object(
+        "first[]",
+        0,
+        1,
+        &Fields {
+            keys: &[Key {
+                name: "id",
+                required: true,
+                node: Node::scalar("first[].id", 0, Kinds::INTEGER),
+            }],
+            rest: None,
+        },
+    ),
+)
+.first(2);
 static ROOT: Fields = Fields {
     keys: &[
         Key {
@@ -48,13 +67,18 @@ static ROOT: Fields = Fields {
             required: false,
             node: Node::any("any", 3),
         },
+        Key {
+            name: "first",
+            required: false,
+            node: Node::list("first", &FIRST),
+        },
     ],
     rest: None,
 };
 static SHAPE: Shape = Shape {
     root: Frame {
-        width: 4,
-        node: Node::object("", 0, 4, &ROOT),
+        width: 5,
+        node: Node::object("", 0, 5, &ROOT),
     },
 };
 
@@ -122,6 +146,28 @@ fn errors() {
         (b"{\"skip\":[1 2]}", None, Some((UnexpectedByte, 11))),
         (b"{\"skip\":\"\x01\"}", None, Some((ControlCharacter, 9))),
         (b"{\"skip\":\"\xff\"}", None, Some((InvalidUtf8, 9))),
+        // So it is with elements after the first two, if no others are wanted.
+        (
+            b"{\"first\":[{\"id\":1},{\"id\":01}]}",
+            Some((UnexpectedByte, 26)),
+            None,
+        ),
+        (
+            b"{\"first\":[1,2,{\"id\":01}]}",
+            None,
+            Some((UnexpectedByte, 21)),
+        ),
+        (b"{\"first\":[1,2,3 4]}", None, Some((UnexpectedByte, 16))),
+        (b"{\"first\":[1,2,]}", None, Some((UnexpectedByte, 14))),
+        (b"{\"first\":[1,2 3]}", Some((UnexpectedByte, 14)), None),
+        (
+            b"{\"first\":[1,2,[3}]}",
+            Some((MismatchedBracket, 16)),
+            None,
+        ),
+        (b"{\"first\":[1,2,3}]}", Some((MismatchedBracket, 15)), None),
+        (b"{\"first\":[1,2,\"]}", Some((UnexpectedEnd, 17)), None),
+        (b"{\"first\":[1,2,3", Some((UnexpectedEnd, 15)), None),
         // Under a name the shape has, everything is checked, captured or not.
         (b"{\"name\":[1 2]}", Some((UnexpectedByte, 11)), None),
         (b"{\"items\":\"\xff\"}", Some((InvalidUtf8, 10)), None),
@@ -161,7 +207,7 @@ fn bounds() {
             .map(|error| error.kind)
     };
     for mode in [Mode::Fast, Mode::Strict] {
-        for name in ["any", "skip", "name"] {
+        for name in ["any", "skip", "name", "first"] {
             for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
                 let nested = |depth: usize| {
                     format!(
@@ -195,12 +241,12 @@ fn bounds() {
     }
     let many = format!("{{\"items\":[{}]}}", vec!["{}"; 1000].join(","));
     let options = Options {
-        max_arena: 2005,
+        max_arena: 2006,
         ..Options::default()
     };
     assert_eq!(within(many.clone(), options), None);
     let options = Options {
-        max_arena: 2004,
+        max_arena: 2005,
         ..Options::default()
     };
     assert_eq!(within(many, options), Some(TooManyValues));
@@ -240,6 +286,7 @@ fn nesting_that_a_shape_follows_is_bounded() {
     };
     static CHILDREN: Elements = Elements {
         slot: 1,
+        first: Elements::ALL,
         frame: Frame {
             width: 2,
             node: Node::object("", 0, 2, &CHILD_FIELDS),
@@ -295,6 +342,14 @@ fn breaches() {
         (
             r#"{"name":"a","items":[],"tags":["x",1,null]}"#,
             &[("tags", Kind, 1), ("tags", Null, 1)],
+        ),
+        (
+            r#"{"name":"a","items":[],"first":[{"id":"1"},{},{"id":"]"},3,[{}]],"tags":[1]}"#,
+            &[
+                ("first[].id", Kind, 1),
+                ("first[].id", Missing, 1),
+                ("tags", Kind, 1),
+            ],
         ),
         (
             r#"{"name":"a","items":[],"tags":["x",[1]]}"#,

@@ -58,7 +58,8 @@ impl PoolNames {
                 number(named.table.slot),
                 project(&named.table.frame.node.at),
             );
-            quote! { Elements { slot: #slot, frame: #project::FRAME } }
+            let first = Literal::u32_suffixed(named.table.first);
+            quote! { Elements { slot: #slot, first: #first, frame: #project::FRAME } }
         };
         let frame = |name: &str| {
             let project = project(name);
@@ -117,7 +118,14 @@ impl PoolNames {
     fn elements(&self, elements: &Elements) -> TokenStream {
         let (slot, width) = (number(elements.slot), number(elements.frame.width));
         let node = self.node(&elements.frame.node);
-        quote! { Elements::new(#slot, #width, #node) }
+        let first = match elements.first {
+            Elements::ALL => None,
+            first => {
+                let first = Literal::u32_unsuffixed(first);
+                Some(quote! { .first(#first) })
+            }
+        };
+        quote! { Elements::new(#slot, #width, #node) #first }
     }
 
     fn node(&self, node: &Node) -> TokenStream {

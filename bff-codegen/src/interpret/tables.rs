@@ -89,6 +89,7 @@ impl Leaker {
     fn elements(&self, elements: &Elements) -> &'static json::Elements {
         leak(json::Elements {
             slot: elements.slot,
+            first: elements.first,
             frame: self.frame(&elements.frame),
         })
     }

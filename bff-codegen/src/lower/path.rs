@@ -5,7 +5,7 @@ use bff_spec::model::{self, JoinKey, Step};
 
 use super::Reader;
 use super::tree::{self, NodeId, ROOT};
-use crate::ir::{Condition, Hop, Operand, Path, Pick, Root, Test};
+use crate::ir::{Condition, Elements, Hop, Operand, Path, Pick, Root, Test};
 
 /// Where a reader stands: a value of a tape, and how its frame is found again.
 #[derive(Debug, Clone, Copy)]
@@ -254,7 +254,9 @@ impl Reader<'_> {
                     let (object, path) = self.into(tape, node, path);
                     (path, self.tree(tape).rest(object, Some(*ty)))
                 } else {
-                    (path, self.tree(tape).elements(node, Some(*ty)))
+                    let first = first_of(pick);
+                    let elements = self.tree(tape).first_elements(node, Some(*ty), first);
+                    (path, elements)
                 };
                 let pick = self.pick(pick, tape, child, current);
                 Walk {
@@ -394,4 +396,18 @@ impl Reader<'_> {
             Kind::List(_) | Kind::Object(_) | Kind::Variants(_) | Kind::Any
         )
     }
+}
+
+/// How many of a list's first elements a pick looks at.
+fn first_of(pick: &model::Pick) -> u32 {
+    let first = match pick {
+        model::Pick::Index(index) => index.checked_add(1),
+        model::Pick::Slice(from, Some(to)) if from.unwrap_or(0) >= 0 => Some(*to),
+        _ => None,
+    };
+    // From the end, all of them count; and one at least is visited.
+    first
+        .and_then(|first| u32::try_from(first).ok())
+        .filter(|&first| first > 0)
+        .unwrap_or(Elements::ALL)
 }

@@ -41,6 +41,8 @@ struct Node {
     keys: IndexMap<String, NodeId>,
     rest: Option<NodeId>,
     elements: Option<NodeId>,
+    /// How many of the first elements are enough for all readers.
+    first: u32,
     inner: Option<NodeId>,
     slots: Slots,
 }
@@ -232,7 +234,18 @@ impl<'m> Tree<'m> {
 
     /// The elements of a list: their node, and the slot that leads to them.
     pub(crate) fn elements(&mut self, node: NodeId, fallback: Option<TypeId>) -> (NodeId, Slot) {
+        self.first_elements(node, fallback, ir::Elements::ALL)
+    }
+
+    /// The same, for a reader of the first few only.
+    pub(crate) fn first_elements(
+        &mut self,
+        node: NodeId,
+        fallback: Option<TypeId>,
+        first: u32,
+    ) -> (NodeId, Slot) {
         self.touched = true;
+        self.with(node, |n| n.first = n.first.max(first));
         let child = match self.get(node).elements {
             Some(known) => known,
             None => {
@@ -298,6 +311,7 @@ impl<'m> Tree<'m> {
             }
             if let Some(element) = elements.filter(|_| copied) {
                 // Copied element by element, as they are visited anyway.
+                self.with(id, |n| n.first = ir::Elements::ALL);
                 self.copy(element);
             }
         }
@@ -400,6 +414,7 @@ impl<'m> Tree<'m> {
             }
             Some(element) => ir::OnList::Elements(Box::new(ir::Elements {
                 slot: node.slots.elements.saturating_sub(shift),
+                first: node.first,
                 frame: self.frame(element, 0, pool),
             })),
             None if any => ir::OnList::Whole,
@@ -471,6 +486,7 @@ impl<'m> Tree<'m> {
         let rest = node.rest.map(|entry| {
             Box::new(ir::Elements {
                 slot: node.slots.rest.saturating_sub(shift),
+                first: ir::Elements::ALL,
                 frame: self.frame(entry, 1, pool),
             })
         });
@@ -542,14 +558,18 @@ impl<'m> Tree<'m> {
             .and_then(|element| self.name(element))
             .unwrap_or("inner")
             .to_owned();
-        let slot = node.slots.elements.saturating_sub(shift);
+        let (slot, first) = (node.slots.elements.saturating_sub(shift), node.first);
         let empty = ir::Frame {
             width: 0,
             node: ir::Node::reject(),
         };
         pool.pool.elements.push(ir::Named {
             name,
-            table: ir::Elements { slot, frame: empty },
+            table: ir::Elements {
+                slot,
+                first,
+                frame: empty,
+            },
         });
         if let Some(element) = node.elements {
             let frame = self.frame(element, 0, pool);

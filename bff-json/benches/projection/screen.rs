@@ -127,7 +127,8 @@ static IMAGES: Elements = Elements::new(
         1,
         &Fields::of(&[scalar("url", 0, Kinds::STRING)]),
     ),
-);
+)
+.first(1);
 
 static PRODUCT: Elements = Elements::new(
     0,

@@ -62,6 +62,7 @@ static ITEM: Fields = Fields {
 };
 static ITEMS: Elements = Elements {
     slot: 0,
+    first: Elements::ALL,
     frame: Frame {
         width: 4,
         node: Node::object("items[]", 0, 4, &ITEM),
@@ -175,6 +176,7 @@ static LINE: Fields = Fields {
 };
 static LINES: Elements = Elements {
     slot: 0,
+    first: Elements::ALL,
     frame: Frame {
         width: 2,
         node: Node::object("lines[]", 0, 2, &LINE),

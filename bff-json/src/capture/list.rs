@@ -23,13 +23,19 @@ impl Walker<'_> {
             return Ok(at + 1);
         }
         self.repeating += 1;
+        let mut left = elements.first;
         loop {
             let place = self.push_frame(elements.frame.width, at)?;
             self.chain(&mut chain, place);
             let end = self.visit(&elements.frame.node, place, at, depth)?;
             self.note_hollow(&elements.frame.node, place, at);
             at = self.scan.blank(end);
+            left = left.saturating_sub(1);
             match self.scan.byte(at) {
+                b',' if left == 0 => {
+                    at = self.scan.list_end(at, depth)?;
+                    break;
+                }
                 b',' => at = self.scan.blank(at + 1),
                 b']' => break,
                 _ => return Err(self.broken(at)),

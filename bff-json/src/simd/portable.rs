@@ -46,10 +46,17 @@ pub(crate) fn string_end(src: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The place after the bracket that closes the object or list starting at `at`, with at most `nesting` open at once.
-pub(crate) fn container_end(src: &[u8], at: usize, nesting: usize) -> Result<usize, Fault> {
+/// The place after the bracket that closes the object or list starting at `at`, with at most `nesting` open at once; or that
+/// closes the outermost of so many `lists` which are open there.
+pub(crate) fn container_end(
+    src: &[u8],
+    at: usize,
+    nesting: usize,
+    lists: usize,
+) -> Result<usize, Fault> {
+    // A list's bit is 0.
     let mut open = [0u64; crate::options::MAX_DEPTH as usize / 64];
-    let mut depth = 0usize;
+    let mut depth = lists;
     let mut at = at;
     while let Some(&byte) = src.get(at) {
         match byte {

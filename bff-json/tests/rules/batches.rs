@@ -61,6 +61,7 @@ fn answers_are_bounded() {
     // Each of 3000 elements looks for something in a list of as many empty lists.
     static EMPTY: Elements = Elements {
         slot: 0,
+        first: Elements::ALL,
         frame: Frame {
             width: 1,
             node: Node::scalar("[][]", 0, Kinds::ANY),
@@ -68,6 +69,7 @@ fn answers_are_bounded() {
     };
     static OUTER: Elements = Elements {
         slot: 0,
+        first: Elements::ALL,
         frame: Frame {
             width: 1,
             node: Node::list("[]", &EMPTY),

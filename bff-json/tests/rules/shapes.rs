@@ -82,6 +82,7 @@ pub static LINE: Fields = Fields {
 };
 pub static LINES: Elements = Elements {
     slot: 1,
+    first: Elements::ALL,
     frame: Frame {
         width: 2,
         node: Node::object("items[].lines[]", 0, 2, &LINE),
@@ -117,6 +118,7 @@ pub static ORDER: Fields = Fields {
 };
 pub static ITEMS: Elements = Elements {
     slot: 0,
+    first: Elements::ALL,
     frame: Frame {
         width: 6,
         node: Node::object("items[]", 0, 6, &ORDER),
@@ -144,6 +146,7 @@ pub static PRODUCT: Fields = Fields {
 };
 pub static PRODUCT_LIST: Elements = Elements {
     slot: 0,
+    first: Elements::ALL,
     frame: Frame {
         width: 3,
         node: Node::object("[]", 0, 3, &PRODUCT),
@@ -173,6 +176,7 @@ pub static LABELED: Fields = Fields {
 };
 pub static SHAPES: Elements = Elements {
     slot: 2,
+    first: Elements::ALL,
     frame: Frame {
         width: 4,
         node: Node {

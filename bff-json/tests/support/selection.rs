@@ -120,6 +120,7 @@ impl Selection {
                 let (node, value) = element.node(&mut inner, Root::Current);
                 let elements = leak(Elements {
                     slot,
+                    first: Elements::ALL,
                     frame: Frame {
                         width: inner.0,
                         node,

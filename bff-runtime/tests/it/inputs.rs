@@ -175,6 +175,7 @@ static ITEM: Fields = Fields {
 };
 static ITEMS: Elements = Elements {
     slot: 0,
+    first: Elements::ALL,
     frame: Frame {
         width: 2,
         node: Node::object("items[]", 0, 2, &ITEM),

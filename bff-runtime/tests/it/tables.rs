@@ -296,6 +296,7 @@ static LINE: Fields = Fields {
 };
 static LINES: Elements = Elements {
     slot: 1,
+    first: Elements::ALL,
     frame: Frame {
         width: 2,
         node: Node::object("[].lines[]", 0, 2, &LINE),
@@ -314,6 +315,7 @@ static ORDER: Fields = Fields {
 };
 static ORDER_LIST: Elements = Elements {
     slot: 0,
+    first: Elements::ALL,
     frame: Frame {
         width: 2,
         node: Node::object("[]", 0, 2, &ORDER),
@@ -333,6 +335,7 @@ static PRODUCT: Fields = Fields {
 };
 static PRODUCT_LIST: Elements = Elements {
     slot: 0,
+    first: Elements::ALL,
     frame: Frame {
         width: 2,
         node: Node::object("[]", 0, 2, &PRODUCT),

@@ -118,7 +118,7 @@ static GET_HOME_WHEN_HEADER_X_APP_1_ORDERS: Shape = Shape::new(1, Node::object("
     Key::required("items", Node::list("items", &Elements::new(0, 2, Node::object("items[]", 0, 2, &Fields::of(&[
         Key::required("id", Node::scalar("items[].id", 0, Kinds::STRING)),
         Key::required("status", Node::scalar("items[].status", 1, Kinds::STRING)),
-    ]))))),
+    ]))).first(1))),
 ])));
 
 /// What `GET /home when header.x-app = "1"` answers.
@@ -159,7 +159,7 @@ static GET_ORDERS_FOUND: Shape = Shape::new(2, Node::object("", 0, 2, &Fields::o
         ])).own(3)),
         Key::required("lines", Node::list("items[].lines", &Elements::new(6, 1, Node::object("items[].lines[]", 0, 1, &Fields::of(&[
             Key::required("sku", Node::scalar("items[].lines[].sku", 0, Kinds::STRING)),
-        ]))))),
+        ]))).first(1))),
     ]))))),
     Key::optional("nextPage", Node::scalar("nextPage", 1, Kinds::INTEGER.or_null())),
 ])));
@@ -302,7 +302,7 @@ static GET_BASKET_PRODUCTS: Shape = Shape::new(1, Node::list("", &Elements::new(
     ])).own(2)),
     Key::required("images", Node::list("[].images", &Elements::new(5, 1, Node::object("[].images[]", 0, 1, &Fields::of(&[
         Key::required("url", Node::scalar("[].images[].url", 0, Kinds::STRING)),
-    ]))))),
+    ]))).first(1))),
 ])))));
 
 /// What is kept of `stock`: `catalog.getStock(sku = each products.sku)`.
@@ -374,7 +374,7 @@ static GET_PRODUCTS_SKU_PRODUCT: Shape = Shape::new(6, Node::object("", 0, 6, &F
     ])).own(2)),
     Key::required("images", Node::list("images", &Elements::new(5, 1, Node::object("images[]", 0, 1, &Fields::of(&[
         Key::required("url", Node::scalar("images[].url", 0, Kinds::STRING)),
-    ]))))),
+    ]))).first(1))),
 ])));
 
 /// What is kept of `stock`: `catalog.getStock(sku = path.sku)`.

@@ -45,7 +45,7 @@ static GET_HOME_PRODUCTS: Shape = Shape::new(1, Node::list("", &Elements::new(0,
     Key::required("name", Node::scalar("[].name", 1, Kinds::STRING)),
     Key::required("images", Node::list("[].images", &Elements::new(2, 1, Node::object("[].images[]", 0, 1, &Fields::of(&[
         Key::required("url", Node::scalar("[].images[].url", 0, Kinds::STRING)),
-    ]))))),
+    ]))).first(1))),
 ])))));
 
 /// What is kept of `picks`: `catalog.recommend(customerId = claims.sub)`.
@@ -57,7 +57,7 @@ static GET_HOME_PICKS: Shape = Shape::new(1, Node::object("", 0, 1, &Fields::of(
             Key::required("amount", Node::scalar("items[].price.amount", 3, Kinds::NUMBER)),
             Key::required("currency", Node::scalar("items[].price.currency", 4, Kinds::STRING)),
         ])).own(2)),
-    ]))))),
+    ]))).first(8))),
 ])));
 
 /// What `GET /home` answers.
@@ -161,7 +161,7 @@ static GET_ORDERS_PRODUCTS: Shape = Shape::new(1, Node::list("", &Elements::new(
     ])).own(2)),
     Key::required("images", Node::list("[].images", &Elements::new(5, 1, Node::object("[].images[]", 0, 1, &Fields::of(&[
         Key::required("url", Node::scalar("[].images[].url", 0, Kinds::STRING)),
-    ]))))),
+    ]))).first(1))),
 ])))));
 
 /// What `GET /orders` answers.
@@ -285,7 +285,7 @@ static GET_ORDERS_ID_SHIPMENT: Shape = Shape::new(4, Node::object("", 0, 4, &Fie
     Key::optional("steps", Node::list("steps", &Elements::new(3, 2, Node::object("steps[]", 0, 2, &Fields::of(&[
         Key::required("at", Node::scalar("steps[].at", 0, Kinds::STRING)),
         Key::required("place", Node::scalar("steps[].place", 1, Kinds::STRING)),
-    ]))))),
+    ]))).first(1))),
 ])));
 
 /// What `GET /orders/{id}` answers.
@@ -842,7 +842,7 @@ static GET_PRODUCTS_SKU_PRODUCT: Shape = Shape::new(13, Node::object("", 0, 13, 
     Key::required("images", Node::list("images", &Elements::new(11, 2, Node::object("images[]", 0, 2, &Fields::of(&[
         Key::required("url", Node::scalar("images[].url", 0, Kinds::STRING)),
         Key::optional("alt", Node::scalar("images[].alt", 1, Kinds::STRING.or_null())),
-    ]))))),
+    ]))).first(4))),
     Key::required("translations", Node::object("translations", 12, 13, &Fields::map(&[], &Entries::new(12, 4, Node::object(
         "translations.*",
         1,
@@ -958,7 +958,7 @@ static GET_SEARCH_FOUND: Shape = Shape::new(4, Node::object("", 0, 4, &Fields::o
             0,
             1,
             &Fields::of(&[Key::required("url", Node::scalar("items[].images[].url", 0, Kinds::STRING))]),
-        )))),
+        )).first(1))),
         Key::optional("tags", Node::scalars("items[].tags", 6, Kinds::STRING)),
     ]))))),
     Key::optional("facets", Node::object("facets", 2, 4, &Fields::map(&[], &Entries::new(3, 2, Node::scalar(

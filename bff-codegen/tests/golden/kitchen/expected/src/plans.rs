@@ -196,7 +196,7 @@ static GET_PRICES_PLATES: Shape = Shape::new(1, Node::list("", &Elements::new(0,
             Key::optional("currency", Node::scalar("[].prices.*.currency", 3, Kinds::STRING)),
         ]),
     ).own(1))))),
-])))));
+]))).first(1)));
 
 /// What `GET /prices` answers.
 static GET_PRICES_ANSWER: Template = Template::Entries {
