@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::body::Body;
 use crate::exchange::{Reply, Request};
 use crate::failure::{Failure, Kind};
+use crate::hex;
 use crate::hook::{self, Hook};
 use crate::plan::{self, Plan};
 
@@ -179,8 +180,11 @@ fn reply(status: StatusCode, headers: HeaderMap, body: Body) -> Reply {
 /// instance. Whoever could choose the bytes of a collision is the upstream, and would fool only itself.
 fn tag(text: &[u8]) -> HeaderValue {
     let hash = xxhash_rust::xxh3::xxh3_128(text);
-    HeaderValue::from_str(&format!("W/\"{hash:032x}\""))
-        .unwrap_or_else(|_| HeaderValue::from_static("W/\"\""))
+    let mut tag = *b"W/\"00000000000000000000000000000000\"";
+    if let Some(place) = tag.get_mut(3..35) {
+        place.copy_from_slice(&hex::digits::<32>(hash));
+    }
+    HeaderValue::from_bytes(&tag).unwrap_or_else(|_| HeaderValue::from_static("W/\"\""))
 }
 
 /// Whether `if-none-match` lists a tag, compared weakly (RFC 9110, 13.1.2).

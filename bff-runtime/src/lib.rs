@@ -32,6 +32,7 @@ pub mod hook;
 mod proxy;
 
 mod body;
+mod hex;
 mod percent;
 mod upstream;
 mod writes;

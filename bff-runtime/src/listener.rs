@@ -45,6 +45,8 @@ const WINDOWS: (u32, u32) = (256 * 1024, 1024 * 1024);
 const SEND_BUFFER: usize = 64 * 1024;
 /// How many resets of an HTTP/2 client may wait to be looked at, and how many of its faults we answer with one.
 const RESETS: (usize, usize) = (20, 128);
+/// How many headers hyper reads unless it is told otherwise.
+const HEADERS: usize = 100;
 /// The least that hyper reads a head into.
 const LEAST_BUFFER: usize = 8 * 1024;
 /// How long to wait when the system has no more sockets.
@@ -151,8 +153,12 @@ fn builder(port: &Port) -> auto::Builder<Streams> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(None)
-        .max_headers(usize::try_from(bounds.head_count).unwrap_or(usize::MAX))
         .max_buf_size(size.max(LEAST_BUFFER));
+    let count = usize::try_from(bounds.head_count).unwrap_or(usize::MAX);
+    if count > HEADERS {
+        // Room for a number of headers that isn't hyper's own is cleared for each request.
+        builder.http1().max_headers(count);
+    }
     builder
         .http2()
         .timer(TokioTimer::new())

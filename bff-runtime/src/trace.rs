@@ -20,6 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 pub(crate) use record::Recorder;
 pub(crate) use span::{Answered, CallSpan, Called, RequestSpan};
 
+use crate::hex;
 use crate::text::Env;
 use parent::Parent;
 use sampler::Sampler;
@@ -39,7 +40,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> HeaderValue {
     let mut given = headers.get_all(REQUEST_ID).iter();
     match (given.next(), given.next()) {
         (Some(id), None) if plain(id.as_bytes()) => id.clone(),
-        _ => HeaderValue::from_str(&format!("{:032x}", random()))
+        _ => HeaderValue::from_bytes(&hex::digits::<32>(random()))
             .unwrap_or_else(|_| HeaderValue::from_static("0")),
     }
 }

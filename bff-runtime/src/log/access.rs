@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Pending;
 use super::lines::Lines;
 use crate::failure::Fault;
+use crate::hex;
 
 /// The fields, in the order they are written in.
 #[derive(Serialize)]
@@ -61,7 +62,9 @@ impl Room {
     fn write(&mut self, pending: &Pending, bytes: Option<u64>, now: Duration) {
         self.stamp(now);
         self.trace.clear();
-        let _ = write!(self.trace, "{:032x}", pending.trace);
+        let trace = hex::digits::<32>(pending.trace);
+        self.trace
+            .push_str(std::str::from_utf8(&trace).unwrap_or_default());
         let record = Record {
             timestamp: &self.timestamp,
             level: "INFO",

@@ -39,14 +39,21 @@ static WAY: [HeaderName; 7] = [
     HeaderName::from_static("x-real-ip"),
 ];
 
+/// How many headers come to a request's own: its way, its ids, what its upstream is to be told.
+const ADDED: usize = 12;
+
 /// What of a request's headers passes, and what we say of its way.
 pub(super) fn outgoing(head: &Parts, peer: SocketAddr, id: &HeaderValue) -> HeaderMap {
-    let trailers = has_token(&head.headers, &TE, "trailers");
-    let mut headers = head.headers.clone();
-    strip(&mut headers);
-    remove_all(&mut headers, |name| WAY.contains(name));
-    headers.remove(EXPECT);
-    if trailers {
+    let named = named(&head.headers);
+    let mut headers = HeaderMap::with_capacity(head.headers.len() + ADDED);
+    for (name, value) in &head.headers {
+        let stays =
+            NEVER.contains(name) || WAY.contains(name) || *name == EXPECT || named.contains(name);
+        if !stays {
+            headers.append(name, value.clone());
+        }
+    }
+    if has_token(&head.headers, &TE, "trailers") {
         headers.insert(TE, HeaderValue::from_static("trailers"));
         headers.insert(CONNECTION, HeaderValue::from_static("te"));
     }
@@ -127,18 +134,21 @@ fn say_way(headers: &mut HeaderMap, peer: SocketAddr, head: &Parts) {
         host.bytes()
             .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b';' | b','))
     });
-    let node = if ip.is_ipv6() {
-        format!("\"[{ip}]\"")
+    let address = ip.to_string();
+    let (open, close) = if ip.is_ipv6() {
+        ("\"[", "]\"")
     } else {
-        ip.to_string()
+        ("", "")
     };
     let proto_said = match head.extensions.get::<Secured>() {
         Some(Secured) => "https",
         None => "http",
     };
-    let mut forwarded = format!("for={node};proto={proto_said}");
+    let mut forwarded = ["for=", open, &address, close, ";proto=", proto_said].concat();
     if let Some(host) = host {
-        forwarded.push_str(&format!(";host=\"{host}\""));
+        for part in [";host=\"", host, "\""] {
+            forwarded.push_str(part);
+        }
     }
     let [name, for_, proto, host_name, ..] = &WAY;
     let mut put = |name: &'static HeaderName, text: &str| {
@@ -147,7 +157,7 @@ fn say_way(headers: &mut HeaderMap, peer: SocketAddr, head: &Parts) {
         }
     };
     put(name, &forwarded);
-    put(for_, &ip.to_string());
+    put(for_, &address);
     put(proto, proto_said);
     if let Some(host) = host {
         put(host_name, host);
@@ -156,14 +166,19 @@ fn say_way(headers: &mut HeaderMap, peer: SocketAddr, head: &Parts) {
 
 /// Drops what never passes, and what `connection` names.
 pub(super) fn strip(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
+    let named = named(headers);
+    remove_all(headers, |name| NEVER.contains(name) || named.contains(name));
+}
+
+/// What `connection` names.
+fn named(headers: &HeaderMap) -> Vec<HeaderName> {
+    headers
         .get_all(CONNECTION)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
-        .collect();
-    remove_all(headers, |name| NEVER.contains(name) || named.contains(name));
+        .collect()
 }
 
 /// Removes what is named so. A message has few headers, and of these fewer: to look at each costs less than to look for

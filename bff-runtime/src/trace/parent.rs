@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderValue};
 
 use super::TRACEPARENT;
+use crate::hex;
 
 /// The flag of traces that are recorded.
 pub(super) const SAMPLED: u8 = 1;
@@ -64,8 +65,19 @@ impl Parent {
     /// As a header's value.
     pub(super) fn header(&self) -> HeaderValue {
         let Parent { trace, span, flags } = self;
-        HeaderValue::from_str(&format!("00-{trace:032x}-{span:016x}-{flags:02x}"))
-            .unwrap_or_else(|_| HeaderValue::from_static(""))
+        let mut text = [b'-'; LENGTH];
+        let fields = [
+            (0, &b"00"[..]),
+            (3, &hex::digits::<32>(*trace)),
+            (36, &hex::digits::<16>(u128::from(*span))),
+            (53, &hex::digits::<2>(u128::from(*flags))),
+        ];
+        for (at, field) in fields {
+            if let Some(place) = text.get_mut(at..at + field.len()) {
+                place.copy_from_slice(field);
+            }
+        }
+        HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }
 
