@@ -391,7 +391,8 @@ impl<'m> Tree<'m> {
     fn table(&self, id: NodeId, shift: Slot, pool: &mut Shared<'_>) -> ir::Node {
         let node = self.get(id);
         let kinds = kinds(self.types, &node.types);
-        let any = node.own && self.is_any(&self.members(id));
+        // Of what only stands here because a client may send it, nothing is kept, whatever it is.
+        let any = self.is_any(&self.members(id));
         let object = if let Some(inner) = node.inner {
             ir::OnObject::Framed {
                 slot: node.slots.inner.saturating_sub(shift),
