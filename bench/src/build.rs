@@ -47,6 +47,11 @@ impl Source {
     }
 }
 
+/// The target folder of workspaces beside each other in which the runtime is to be built once.
+pub(crate) fn runtime_target(workspace: &Path) -> PathBuf {
+    workspace.with_file_name("runtime")
+}
+
 /// Generates the gateways of `bench/gateway` and builds one of them.
 pub(crate) fn generated(root: &Path, package: &str, profile: &str) -> anyhow::Result<PathBuf> {
     let workspace = root.join(GATEWAY);

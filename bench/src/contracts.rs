@@ -119,7 +119,10 @@ impl Workspace {
             .arg("--quiet")
             .arg("--workspace")
             .arg(&self.folder)
-            .env("CARGO_TARGET_DIR", self.folder.join("target"))
+            .env(
+                "CARGO_TARGET_DIR",
+                crate::build::runtime_target(&self.folder),
+            )
             .env("CARGO_INCREMENTAL", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

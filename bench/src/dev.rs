@@ -222,7 +222,7 @@ impl Dev {
         let mut child = Command::new(bff)
             .args(["dev", name, "--workspace"])
             .arg(workspace)
-            .env("CARGO_TARGET_DIR", workspace.join("target"))
+            .env("CARGO_TARGET_DIR", crate::build::runtime_target(workspace))
             .env("CARGO_INCREMENTAL", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

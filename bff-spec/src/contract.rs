@@ -19,6 +19,7 @@ use indexmap::IndexMap;
 
 pub use self::library::Library;
 pub(crate) use self::library::{Found, Used};
+pub(crate) use self::load::RELATIVE;
 pub use self::load::load;
 pub(crate) use self::reference::is_url;
 

@@ -25,7 +25,13 @@ pub(super) fn run(workspace: &Workspace, command: &Generate, console: Console) -
     let stale = stale(workspace, &frontends)?;
     if command.check {
         let hooks = tell_of_hooks(workspace, &frontends, console)?;
-        return Ok(report(&stale, hooks, frontends.len(), console));
+        return Ok(report(
+            &stale,
+            hooks,
+            frontends.len(),
+            "bff generate",
+            console,
+        ));
     }
     write(workspace, &stale, console)?;
     tell_of_hooks(workspace, &frontends, console)?;
@@ -47,10 +53,16 @@ fn deploy(
     check: bool,
     console: Console,
 ) -> Result<Outcome> {
-    let target = match target {
-        Target::Docker => bff_codegen::Target::Docker,
-        Target::Systemd => bff_codegen::Target::Systemd,
-        Target::Kubernetes => bff_codegen::Target::Kubernetes,
+    let (target, command) = match target {
+        Target::Docker => (bff_codegen::Target::Docker, "bff generate --deploy docker"),
+        Target::Systemd => (
+            bff_codegen::Target::Systemd,
+            "bff generate --deploy systemd",
+        ),
+        Target::Kubernetes => (
+            bff_codegen::Target::Kubernetes,
+            "bff generate --deploy kubernetes",
+        ),
     };
     let mut stale = Vec::new();
     for frontend in frontends {
@@ -79,7 +91,7 @@ fn deploy(
         }
     }
     if check {
-        return Ok(report(&stale, false, frontends.len(), console));
+        return Ok(report(&stale, false, frontends.len(), command, console));
     }
     for file in &stale {
         generated::mend(workspace, file)?;
@@ -158,7 +170,13 @@ fn write(workspace: &Workspace, stale: &[Stale], console: Console) -> Result<()>
     Ok(())
 }
 
-fn report(stale: &[Stale], hooks: bool, frontends: usize, console: Console) -> Outcome {
+fn report(
+    stale: &[Stale],
+    hooks: bool,
+    frontends: usize,
+    command: &str,
+    console: Console,
+) -> Outcome {
     if stale.is_empty() && hooks {
         return Outcome::Found;
     }
@@ -175,7 +193,7 @@ fn report(stale: &[Stale], hooks: bool, frontends: usize, console: Console) -> O
         console.result(&format!("{}: {what}", file.path));
     }
     console.show(&format!(
-        "{}: {} not as the specs say; `bff generate` puts that right",
+        "{}: {} not as the specs say; `{command}` puts that right",
         console.paint(Tone::Bad, "error"),
         count(stale.len(), "file")
     ));

@@ -47,24 +47,25 @@ pub(super) fn run(workspace: &Workspace, command: &Arguments, console: Console) 
         console.say(&format!("{what} {url}"));
     }
     if command.check {
-        let stale = !changed.is_empty() || needed;
-        console.say(match stale {
-            true => "`bff lock --update` takes over what the URLs hold now",
-            false => "all is as it is locked",
-        });
-        return Ok(if stale { Outcome::Found } else { Outcome::Good });
-    }
-    save(workspace, &before, &now, &fetching.texts)?;
-    console.say(&format!(
-        "{} in {}",
-        count(now.documents.len(), "document"),
-        lock::PATH
-    ));
-    Ok(if needed {
-        Outcome::Found
+        match (changed.is_empty(), needed) {
+            (false, _) => console.say("`bff lock --update` takes over what the URLs hold now"),
+            (true, false) => console.say("all is as it is locked"),
+            (true, true) => {}
+        }
     } else {
-        Outcome::Good
-    })
+        save(workspace, &before, &now, &fetching.texts)?;
+        console.say(&match now.documents.len() {
+            0 if !needed => "nothing is named by URL, so nothing is locked".to_owned(),
+            number => format!("{} in {}", count(number, "document"), lock::PATH),
+        });
+    }
+    if needed {
+        let what = count(failed.len(), "document");
+        return Err(Failure::new(format!("{what} couldn't be had"))
+            .remedy("once the URLs are right and can be reached from here, run it again"));
+    }
+    let stale = command.check && !changed.is_empty();
+    Ok(if stale { Outcome::Found } else { Outcome::Good })
 }
 
 /// What is said of each URL that isn't as it was.

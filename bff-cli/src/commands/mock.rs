@@ -22,7 +22,14 @@ pub(super) fn run(workspace: &Workspace, command: &Mock, console: Console) -> Re
         upstreams::of(frontends.iter().map(|frontend| &frontend.model)),
         &command.upstream,
     )?;
-    block_on(serve_all(workspace, &chosen, command, console))?
+    block_on(async {
+        tokio::select! {
+            // First, so that it is listened for before anything says that it is.
+            biased;
+            () = interrupted() => Ok(Outcome::Good),
+            outcome = serve_all(workspace, &chosen, command, console) => outcome,
+        }
+    })?
 }
 
 async fn serve_all(
@@ -73,13 +80,10 @@ async fn serve_all(
     console.say(&format!(
         "A POST to {RESET} forgets what was written. Ctrl-C ends them."
     ));
-    tokio::select! {
-        () = interrupted() => Ok(Outcome::Good),
-        Some(ended) = servers.join_next() => Err(match ended {
-            Ok(Err(error)) => Failure::new(format!("a mock stopped: {}", plain(&error))),
-            _ => Failure::new("a mock stopped"),
-        }),
-    }
+    Err(match servers.join_next().await {
+        Some(Ok(Err(error))) => Failure::new(format!("a mock stopped: {}", plain(&error))),
+        _ => Failure::new("a mock stopped"),
+    })
 }
 
 fn choose(all: Vec<Upstream>, names: &[String]) -> Result<Vec<Upstream>> {

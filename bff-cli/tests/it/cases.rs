@@ -35,11 +35,13 @@ macro_rules! files {
 files! {
     build = "build"
     check = "check"
+    dev = "dev"
     explain = "explain"
     exposure = "exposure"
     generate = "generate"
     init = "init"
     keys = "keys"
+    lock = "lock"
     mock = "mock"
     new = "new"
     run_and_up = "run-and-up"

@@ -104,6 +104,63 @@ fn commands(page: &str) -> String {
     script
 }
 
+/// `docs/deploy.md`, as far as it goes without an engine that builds images: its commands, and what those who read the files
+/// say of them, where they are.
+#[test]
+fn deploying_is_done_literally() {
+    let page = std::fs::read_to_string(page("deploy.md")).unwrap();
+    let folder = Folder::fresh();
+    folder.write("bin/", "");
+    let bff = Path::new(env!("CARGO_BIN_EXE_bff"));
+    std::os::unix::fs::symlink(bff, folder.path().join("bin/bff")).unwrap();
+    let script = commands(&page);
+    assert!(script.contains("--deploy kubernetes web"), "{script}");
+    folder.write("run.sh", &script);
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", folder.path().join("bin").display());
+    let output = Command::new("bash")
+        .arg("run.sh")
+        .current_dir(folder.path())
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", folder.text(&output.stderr));
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let files = row.split('|').nth(2).unwrap().split('`').skip(1).step_by(2);
+        for file in files {
+            let file = file.replace("NAME", "web");
+            assert!(
+                folder.path().join("deploy/web").join(&file).is_file(),
+                "no {file}"
+            );
+        }
+    }
+    let manifests = "resources: [../deploy/web/kubernetes.yaml]\n";
+    folder.write("kustomize/kustomization.yaml", manifests);
+    let kustomized = Command::new("kubectl")
+        .args([
+            "kustomize",
+            "--load-restrictor",
+            "LoadRestrictionsNone",
+            "kustomize",
+        ])
+        .current_dir(folder.path())
+        .output();
+    match kustomized {
+        Ok(done) => {
+            let out = folder.text(&done.stdout);
+            assert!(done.status.success(), "{}", folder.text(&done.stderr));
+            for kind in ["ConfigMap", "Secret", "Deployment", "Service"] {
+                assert!(
+                    out.contains(&format!("kind: {kind}\n")),
+                    "no {kind} in\n{out}"
+                );
+            }
+        }
+        Err(error) => eprintln!("skipped: no kubectl here ({error})"),
+    }
+}
+
 /// Builds with what `cargo build --release` of this workspace has built already, as far as it has.
 #[test]
 #[ignore = "builds gateways"]

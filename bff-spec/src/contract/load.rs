@@ -3,7 +3,7 @@
 use super::operation::Operations;
 use super::reference::{At, Documents, open, parse};
 use super::schema::Schemas;
-use super::{Contract, Types, overlay, reachable};
+use super::{Contract, Types, is_url, overlay, reachable};
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::document::Node;
 use crate::source::{SourceLoader, Sources};
@@ -73,11 +73,17 @@ fn named(
         Ok(file) => parse(sources, file, out),
         Err(why) => {
             let message = format!("`{path}` can't be read: {why}");
-            out.push(Diagnostic::new(Code::FileUnreadable, from, message));
+            let mut fault = Diagnostic::new(Code::FileUnreadable, from, message);
+            // What is named by URL says itself what to do.
+            fault.help = (!is_url(path)).then(|| RELATIVE.to_owned());
+            out.push(fault);
             None
         }
     }
 }
+
+/// What to think of when a file isn't where its path leads.
+pub(crate) const RELATIVE: &str = "a path is relative to the file that names it";
 
 fn read(
     documents: &Documents,

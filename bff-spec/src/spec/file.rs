@@ -14,6 +14,7 @@ use super::reader::{Reader, Table};
 use super::top::{SERVER, base, endpoints, name, server};
 use super::upstream::UPSTREAM;
 use super::{Defaults, FragmentDecl, Spec};
+use crate::contract::RELATIVE;
 use crate::diagnostic::{Code, Diagnostic, FileId, Place, Related};
 use crate::document::{self, Dialect, Key, Node};
 use crate::source::{SourceLoader, Sources};
@@ -159,11 +160,10 @@ fn read(
                 start: 0,
                 end: 0,
             });
-            sink.push(Diagnostic::new(
-                Code::FileUnreadable,
-                place,
-                format!("`{path}` can't be read: {reason}"),
-            ));
+            let message = format!("`{path}` can't be read: {reason}");
+            let mut fault = Diagnostic::new(Code::FileUnreadable, place, message);
+            fault.help = named.map(|_| RELATIVE.to_owned());
+            sink.push(fault);
             None
         }
     }
