@@ -82,7 +82,7 @@ impl Exchange {
     /// # Errors
     /// If the upstream has no such route or method, or can't be reached in time.
     pub async fn proxy(self, proxy: &'static Proxy) -> Result<Reply, Failure> {
-        proxy::pass(*self.0, proxy).await
+        proxy::pass(self.0, proxy).await
     }
 
     /// Passes the request on to one operation, and the answer back, without gathering either.
@@ -90,6 +90,6 @@ impl Exchange {
     /// # Errors
     /// If the body isn't one the operation takes, or the upstream can't be reached in time.
     pub async fn stream(self, stream: &'static Stream) -> Result<Reply, Failure> {
-        proxy::stream(*self.0, stream).await
+        proxy::stream(self.0, stream).await
     }
 }

@@ -35,7 +35,7 @@ use crate::wire::Line;
 use expect::Expects;
 
 /// Passes a request on to where `**` leads.
-pub(crate) async fn pass(request: Request, proxy: &'static Proxy) -> Result<Reply, Failure> {
+pub(crate) async fn pass(request: Box<Request>, proxy: &'static Proxy) -> Result<Reply, Failure> {
     let name = proxy.upstream.name;
     let broken = |words: &str| Failure::upstream(Kind::Gateway, name, words);
     let app = std::sync::Arc::clone(&request.app);
@@ -83,7 +83,7 @@ struct Outgoing {
 
 /// Sends a request with the client's body; gives the answer, without what doesn't pass.
 async fn send(
-    mut request: Request,
+    mut request: Box<Request>,
     live: &Live,
     mut outgoing: Outgoing,
 ) -> Result<Response<Body>, Failure> {

@@ -19,7 +19,7 @@ use crate::plan::{Place, Stream};
 
 /// Passes a request on to the operation.
 pub(crate) async fn stream(
-    mut request: Request,
+    mut request: Box<Request>,
     stream: &'static Stream,
 ) -> Result<Reply, Failure> {
     let operation = stream.call.operation;

@@ -141,10 +141,12 @@ fn too_large(after_first_line: bool) -> Read {
 
 /// Reads a head whose lines all end as they should.
 fn read(head: &[u8], bounds: Bounds) -> Result<Framing, Refusal> {
-    let mut lines = head
-        .split(|byte| *byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-        .filter(|line| !line.is_empty());
+    let mut rest = head;
+    let mut lines = std::iter::from_fn(|| {
+        let (line, after) = rest.split_at_checked(memchr::memchr(b'\n', rest)? + 1)?;
+        rest = after;
+        line.strip_suffix(b"\r\n").filter(|line| !line.is_empty())
+    });
     let first = lines.next().unwrap_or_default();
     let is_1_1 = request_line(first)?;
     let mut hosts = 0;
@@ -261,7 +263,7 @@ fn field(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
     if matches!(line.first(), Some(b' ' | b'\t')) {
         return Err(malformed("a header goes on in the next line"));
     }
-    let colon = line.iter().position(|byte| *byte == b':');
+    let colon = memchr::memchr(b':', line);
     let (name, value) = match colon.and_then(|colon| line.split_at_checked(colon)) {
         Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
         None => return Err(malformed("a header has no `:`")),
