@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,8 @@ use tokio::sync::oneshot;
 
 /// The most cores that are used.
 pub(crate) const MOST: usize = 256;
+/// How often a core is woken while requests come: less than any of them waits for anything.
+const PULSE: Duration = Duration::from_millis(50);
 /// How long to wait for a core's thread to end what it is at.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -197,6 +199,33 @@ impl<T> PerCore<T> {
     }
 }
 
+/// A timer that is always about to end while requests come.
+///
+/// A runtime that waits for events is woken, by a system call, for each timer that is to end before all it knew when it began
+/// to wait, though nobody waits but the thread that sets it. Every request sets some; with one of these there is an earlier one.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    asked: AtomicBool,
+    beats: AtomicBool,
+}
+
+impl Pulse {
+    /// A request has come.
+    pub(crate) fn on(self: &Arc<Pulse>) {
+        self.asked.store(true, Ordering::Relaxed);
+        if self.beats.load(Ordering::Relaxed) || self.beats.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let pulse = Arc::clone(self);
+        tokio::spawn(async move {
+            while pulse.asked.swap(false, Ordering::Relaxed) {
+                tokio::time::sleep(PULSE).await;
+            }
+            pulse.beats.store(false, Ordering::Relaxed);
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -234,6 +263,21 @@ mod tests {
             assert_eq!(told, [0, 1, 2, 0, 1, 2]);
             drop(cores);
         });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pulse_ends_when_no_request_comes() {
+        let pulse = Arc::new(Pulse::default());
+        let beats = || pulse.beats.load(Ordering::Relaxed);
+        for _ in 0..2 {
+            for _ in 0..10 {
+                pulse.on();
+                tokio::time::sleep(PULSE).await;
+                assert!(beats());
+            }
+            tokio::time::sleep(PULSE * 3).await;
+            assert!(!beats());
+        }
     }
 
     #[test]

@@ -200,6 +200,7 @@ impl Connection {
         let wire = WithInterims::new(wire, interims.clone());
         let known = line.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
+            app.pulse.mine().on();
             let at_work = known.at_work();
             known.attach(&mut request, app.port.bounds);
             if secured {

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::auth::{Authenticator, Scheme};
-use crate::cores::Cores;
+use crate::cores::{Cores, PerCore, Pulse};
 use crate::input::Patterns;
 use crate::limit::Charges;
 use crate::listener::Port;
@@ -184,6 +184,7 @@ pub(crate) struct App {
     pub(crate) tunnels: Tunnels,
     pub(crate) patterns: Patterns,
     pub(crate) port: Port,
+    pub(crate) pulse: PerCore<Arc<Pulse>>,
     upstreams: Vec<Arc<Live>>,
     ready: AtomicBool,
 }
@@ -283,6 +284,7 @@ impl App {
             tunnels: Tunnels::default(),
             patterns,
             port,
+            pulse: PerCore::new(cores, Arc::default),
             upstreams,
             ready,
         });
