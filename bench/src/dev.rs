@@ -197,7 +197,7 @@ pub(crate) fn run(root: &Path, settings: &Settings) -> anyhow::Result<()> {
     };
     let kept = run::Settings {
         quick: settings.quick,
-        ..run::Settings::of_profile("release")
+        ..run::Settings::of_profile("dist")
     };
     results::keep(root, &kept, outcome)
 }
