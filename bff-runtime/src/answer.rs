@@ -188,7 +188,7 @@ fn tag(text: &[u8]) -> HeaderValue {
 }
 
 /// Whether `if-none-match` lists a tag, compared weakly (RFC 9110, 13.1.2).
-fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+pub(crate) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let Ok(own) = tag.to_str().map(bare) else {
         return false;

@@ -47,6 +47,10 @@ mod trace;
 #[cfg(test)]
 mod counted;
 
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
+
 pub use answer::Answers;
 pub use command::main;
 pub use exchange::{Exchange, Handler, Reply};

@@ -12,6 +12,9 @@ mod sampler;
 mod span;
 mod state;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
+
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 

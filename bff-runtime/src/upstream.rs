@@ -21,6 +21,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri}
 pub(crate) use budget::Budget;
 pub(crate) use gather::gather;
 pub(crate) use h1::Download;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use h1::fuzz;
 pub(crate) use headers::Headers;
 pub(crate) use transport::{Broken, BrokenKind, Sending, Transport, chain};
 
@@ -259,7 +261,7 @@ impl Drop for Timed<'_> {
 }
 
 impl Instance {
-    fn parse(url: &str) -> Option<Instance> {
+    pub(crate) fn parse(url: &str) -> Option<Instance> {
         let uri: Uri = url.parse().ok().filter(|_| !url.contains('#'))?;
         let parts = uri.into_parts();
         let scheme = parts

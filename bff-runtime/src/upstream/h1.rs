@@ -13,6 +13,8 @@ mod download;
 mod head;
 mod pool;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 #[cfg(test)]
 mod tests;
 
