@@ -7,6 +7,7 @@
 //! Everything is on loopback. What never happens here: an answer that counts without having been compared.
 
 mod all;
+mod attack;
 mod build;
 mod building;
 mod checking;
@@ -18,6 +19,7 @@ mod cpu;
 mod data;
 mod dev;
 mod grown;
+mod hostile;
 mod installed;
 mod instructions;
 mod latency;
@@ -101,10 +103,15 @@ enum Command {
     Counts(counts::Arguments),
     /// Long bodies both ways and an hour of events, with the gateway's memory
     Streams(streams::Settings),
+    /// How long others wait while slow and hostile clients hold on to the gateway, and what an idle connection takes
+    Hostile(hostile::Arguments),
     /// Every kind of WebSocket frame, through a gateway and back
     Websockets(websockets::Settings),
     /// Two replicas behind a balancer, restarted under load: how many requests are lost
     Rolling(rolling::Settings),
+    /// Hostile clients of one kind, until standard input ends
+    #[command(hide = true)]
+    Attack(attack::Arguments),
     /// The upstreams; prints where they listen, ends with its standard input
     #[command(hide = true)]
     Upstream,
@@ -116,6 +123,7 @@ fn main() -> ExitCode {
     }
     let outcome = match Arguments::parse().command {
         Command::Upstream => block_on(upstream::serve()),
+        Command::Attack(arguments) => block_on(attack::run(&arguments)),
         Command::Screen(settings) => compare(&workload::SCREEN, &settings),
         Command::ScreenJwt(settings) => compare(&workload::SCREEN_JWT, &settings),
         Command::Small(settings) => compare(&workload::SMALL, &settings),
@@ -141,6 +149,9 @@ fn main() -> ExitCode {
         Command::Memory(settings) => root().and_then(|root| block_on(memory::run(root, &settings))),
         Command::Streams(settings) => {
             root().and_then(|root| block_on(streams::run(root, &settings)))
+        }
+        Command::Hostile(arguments) => {
+            root().and_then(|root| block_on(hostile::run(root, &arguments)))
         }
         Command::Websockets(settings) => {
             root().and_then(|root| block_on(websockets::run(root, &settings)))

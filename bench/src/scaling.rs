@@ -3,5 +3,5 @@
 mod connections;
 mod routes;
 
-pub(crate) use connections::run as connections;
+pub(crate) use connections::{raise_files, run as connections};
 pub(crate) use routes::{run as routes, serve};

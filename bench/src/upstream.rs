@@ -16,7 +16,7 @@ use std::task::{Context as Task, Poll};
 
 use anyhow::Context;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1 as client;
@@ -234,8 +234,14 @@ async fn accept(listener: TcpListener, answers: Rc<Answers>, keys: Bytes) {
         let _without_it_all_works = stream.set_nodelay(true);
         let (answers, count, keys) = (Rc::clone(&answers), Rc::clone(&count), keys.clone());
         spawn_local(async move {
-            let service = service_fn(async |request| {
-                Ok::<_, Infallible>(answer(&answers, &count, &keys, &request))
+            let service = service_fn(async |request: Request<Incoming>| {
+                let (head, body) = request.into_parts();
+                // Of what is sent nothing is wanted, but for it to come whole.
+                if !body.is_end_stream() {
+                    body.collect().await?;
+                }
+                let answer = answer(&answers, &count, &keys, &head.uri);
+                Ok::<_, hyper::Error>(answer)
             });
             // A client that goes away is no fault.
             let _ended = http1::Builder::new()
@@ -245,16 +251,8 @@ async fn accept(listener: TcpListener, answers: Rc<Answers>, keys: Bytes) {
     }
 }
 
-fn answer(
-    answers: &Answers,
-    count: &AtomicU64,
-    keys: &Bytes,
-    request: &Request<Incoming>,
-) -> Response<Answer> {
-    let target = request
-        .uri()
-        .path_and_query()
-        .map_or("/", |target| target.as_str());
+fn answer(answers: &Answers, count: &AtomicU64, keys: &Bytes, uri: &Uri) -> Response<Answer> {
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let known = answers.get(target).cloned();
     let (status, body) = match known {
         Some(body) => {

@@ -75,7 +75,7 @@ pub(crate) async fn run(root: &Path, settings: &Settings) -> anyhow::Result<()> 
 }
 
 /// Allows as many open files as may be allowed, also for what is started from here; gives how many that are.
-fn raise_files() -> usize {
+pub(crate) fn raise_files() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let raised = Rlimit {
