@@ -55,6 +55,10 @@ fn texts(model: &Model) -> Vec<(String, &Text)> {
             all.push((format!("upstream {}: header {header}", upstream.name), text));
         }
     }
+    for (at, pair) in model.server.listener.tls.iter().enumerate() {
+        all.push((format!("server: tls[{at}]: cert"), &pair.cert));
+        all.push((format!("server: tls[{at}]: key"), &pair.key));
+    }
     for scheme in &model.schemes {
         let jwt = match &scheme.kind {
             SchemeKind::Jwt(jwt) => jwt,

@@ -116,6 +116,34 @@ fn same_model_same_bytes() {
     assert_eq!(files(), files());
 }
 
+struct One(String);
+
+impl SourceLoader for One {
+    fn read(&self, _: &str) -> Result<String, String> {
+        Ok(self.0.clone())
+    }
+}
+
+/// What a crate doesn't name, the linker leaves out: without certificates there is no TLS to be opened.
+#[test]
+fn tls_is_named_where_there_are_certificates() {
+    for (server, named) in [
+        ("server: { tls: { cert: a.crt, key: a.key } }\n", true),
+        ("server: { header_limit: 1KiB }\n", false),
+        ("", false),
+    ] {
+        let spec = format!(
+            "bff: alive\n{server}endpoints:\n  GET /alive: {{ auth: none, response: \"alive: true\" }}\n"
+        );
+        let checked = bff_spec::check(&One(spec), "specs/alive.yaml");
+        let model = checked.model.expect("a spec without faults");
+        let files = generate(&model, &checked.sources);
+        let names = |text: &str| text.contains("tls::Tls") || text.contains("tls: Some");
+        let found = files.iter().any(|file| names(&file.contents));
+        assert_eq!(found, named, "{server}");
+    }
+}
+
 /// Of recursive tables only the outermost level, and no addresses.
 fn tables(bff: &'static bff_runtime::plan::Bff) -> String {
     let mut out = format!(

@@ -1,6 +1,7 @@
 //! Where an upstream says something is, in the public's terms.
 
 use http::header::{CONTENT_LOCATION, LOCATION};
+use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use crate::upstream::Instance;
@@ -46,13 +47,13 @@ fn relocate(
         _ if text.starts_with("//") => None,
         Some(authority) if uri.scheme().is_some() => match instances
             .iter()
-            .find(|instance| same(&instance.authority, authority))
+            .find(|instance| same(instance, &uri, authority))
         {
             Some(instance) => Some(instance),
             None => return,
         },
         None if text.starts_with('/') => instances.first(),
-        _ if public.is_some() => return,
+        None if public.is_some() => return,
         _ => None,
     };
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
@@ -71,14 +72,42 @@ fn relocate(
     }
 }
 
-fn same(one: &http::uri::Authority, other: &http::uri::Authority) -> bool {
-    one.host().eq_ignore_ascii_case(other.host()) && one.port_u16() == other.port_u16()
+/// Whether this authority of a URI is the instance's: ports may be left out on either side.
+fn same(instance: &Instance, uri: &Uri, authority: &Authority) -> bool {
+    let own = &instance.authority;
+    let usual = |scheme: &str| if scheme == "https" { 443 } else { 80 };
+    let given = (own.port_u16(), authority.port_u16());
+    let ports = (
+        given.0.unwrap_or(usual(instance.scheme.as_str())),
+        given
+            .1
+            .unwrap_or(usual(uri.scheme_str().unwrap_or_default())),
+    );
+    own.host().eq_ignore_ascii_case(authority.host())
+        && (ports.0 == ports.1 || given == (None, None))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn ports_may_be_left_out() {
+        for (instance, given, same) in [
+            ("http://up", "http://up:80/x", true),
+            ("http://up:80", "http://up/x", true),
+            ("http://up", "https://up/x", true),
+            ("https://up", "https://up:443/x", true),
+            ("http://up", "http://up:8080/x", false),
+            ("http://up:80", "https://up/x", false),
+        ] {
+            let instance = Instance::parse(instance).unwrap();
+            let uri: Uri = given.parse().unwrap();
+            let found = super::same(&instance, &uri, uri.authority().unwrap());
+            assert_eq!(found, same, "{} {given}", instance.authority);
+        }
+    }
 
     #[test]
     fn locations_come_home_or_go() {
@@ -97,6 +126,7 @@ mod tests {
             ("//up:1/v1/x", None, None),
             ("http://up:1/other", None, None),
             ("x/y", None, None),
+            ("up:1", None, None),
             ("../x", Some("../x"), None),
             (
                 "https://elsewhere/x",
