@@ -24,6 +24,9 @@ use crate::spread::Spread;
 use crate::upstream::Upstreams;
 use crate::workload::{PASS, SCREEN, STREAM, Workload};
 
+/// How long an attack is under way before others are looked at: what a hundred large answers cost until nobody takes more of
+/// them is theirs who are asked for them, whoever asks.
+const SETTLED: Duration = Duration::from_secs(2);
 /// What is attacked.
 const ATTACKED: &str = "bff";
 /// How many times as long an answer may take.
@@ -138,6 +141,7 @@ async fn measure(
     let quiet = Times::of(load.at_rate(arguments.rate, span).await?);
     let before = cpu::memory(process)?.resident;
     let attack = Attack::start(kind, running.address, path, connections)?;
+    tokio::time::sleep(SETTLED).await;
     let under = Times::of(load.at_rate(arguments.rate, span).await?);
     let resident = cpu::memory(process)?.resident;
     drop(attack);
@@ -200,7 +204,7 @@ fn page(all: &[Series], machine: &Machine, arguments: &Arguments, rounds: u32) -
     let mut page = format!(
         "# hostile\n\n`cargo run --release -p bff-bench -- hostile`\n\n{machine}\n\n\
          The generated gateway, as it is when nothing is set, is asked for {rate} screens a second for {seconds} s, quiet and \
-         then while so many connections attack it; one that is cut off comes again after 20 ms. Attackers, load, upstreams \
+         then while so many connections attack it, from {settled} s after they began; one that is cut off comes again after 20 ms. Attackers, load, upstreams \
          and gateway share the machine; the attackers have the lowest priority, as what they compute is not the gateway's \
          to pay. Memory is what is resident of the gateway at the end, and what it grew by for each connection of the \
          attack; the kernel's own is not in it. Medians of {rounds} rounds, with the least and the most; the target is to answer others \
@@ -210,6 +214,7 @@ fn page(all: &[Series], machine: &Machine, arguments: &Arguments, rounds: u32) -
         machine = machine.text(),
         rate = arguments.rate,
         seconds = arguments.seconds,
+        settled = SETTLED.as_secs(),
     );
     for one in all {
         let quiet = |of: fn(&Times) -> f64| Spread::of(one.quiet.iter().map(of)).text(0);

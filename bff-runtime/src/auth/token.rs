@@ -134,10 +134,12 @@ impl<'t> Token<'t> {
     }
 }
 
-/// Reads a JSON object. serde alone would take an array for a struct, too, its elements for members.
+/// Reads a JSON object. serde alone would take an array for a struct, too, its elements for members, and would not look at the
+/// bytes of members that nobody wants, which must be UTF-8 as all others.
 pub(crate) fn object<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Option<T> {
-    let is_object = text.trim_ascii_start().starts_with(b"{");
-    serde_json::from_slice(text).ok().filter(|_| is_object)
+    let text = std::str::from_utf8(text).ok()?;
+    let is_object = text.trim_ascii_start().starts_with('{');
+    serde_json::from_str(text).ok().filter(|_| is_object)
 }
 
 /// Canonical base64url without padding.
