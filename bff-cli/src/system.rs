@@ -4,6 +4,7 @@
 //! `--smoke` those requests made and their answers checked. Nothing but loopback is listened on; a variable that is set
 //! is used as it is, and what it names is no longer ours to start.
 
+mod certificate;
 mod claims;
 mod expect;
 mod files;
@@ -30,6 +31,7 @@ use crate::workspace::Workspace;
 use requests::Ready;
 use tokens::Tokens;
 
+pub(crate) use certificate::is_secured;
 pub(crate) use files::VARIABLE as FILES;
 pub(crate) use gateway::{Gateway, Places};
 pub(crate) use stage::Stage;
@@ -95,6 +97,7 @@ impl System {
                 &stand_ins.environment,
                 address,
                 admin,
+                is_secured(&part.model),
             )?);
         }
         for (part, gateway) in parts.iter().zip(gateways) {

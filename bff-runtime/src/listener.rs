@@ -220,19 +220,28 @@ impl Connection {
             .into_owned();
         let mut connection = std::pin::pin!(connection);
         let mut told = std::pin::pin!(leaving.wait_for(|leave| *leave));
-        let mut leaves = false;
+        let (mut told_to, mut leaves) = (false, false);
         let ended = std::future::poll_fn(|cx| {
-            if !leaves && told.as_mut().poll(cx).is_ready() {
+            told_to = told_to || told.as_mut().poll(cx).is_ready();
+            if !told_to {
+                let polled = connection.as_mut().poll(cx);
+                if polled.is_ready() || !line.leaves() {
+                    return polled;
+                }
+            }
+            // Before anything was given on, hyper would drop the connection, and with it what TLS has to say at the end.
+            if !line.has_begun() {
+                line.last_call();
+                let polled = connection.as_mut().poll(cx);
+                if polled.is_ready() || !line.has_begun() {
+                    return polled;
+                }
+            }
+            if !leaves {
                 leaves = true;
                 connection.as_mut().graceful_shutdown();
             }
-            let polled = connection.as_mut().poll(cx);
-            if polled.is_pending() && !leaves && line.leaves() {
-                leaves = true;
-                connection.as_mut().graceful_shutdown();
-                return connection.as_mut().poll(cx);
-            }
-            polled
+            connection.as_mut().poll(cx)
         });
         // Connections end in many ways that are nobody's concern but a debugger's.
         if let Err(error) = ended.await {

@@ -35,7 +35,7 @@ use crate::listener::counts::{Counts, Cut};
 use crate::patience::Patience;
 use crate::plan::Listener;
 use chunks::{Chunks, Next};
-use frames::Frames;
+use frames::{Frames, Goodbye};
 use head::{Framing, Read};
 
 /// How an HTTP/2 connection starts (RFC 9113, 3.4).
@@ -80,6 +80,10 @@ struct Inner {
     refusal: OnceLock<Refusal>,
     switched: AtomicBool,
     leaves: AtomicBool,
+    /// Whether anything was given on.
+    begun: AtomicBool,
+    /// Whether nothing more is waited for, where nothing was given on yet.
+    last_call: AtomicBool,
     /// Requests that are not answered yet.
     at_work: AtomicUsize,
     start: Instant,
@@ -94,6 +98,8 @@ impl Line {
             refusal: OnceLock::new(),
             switched: AtomicBool::new(false),
             leaves: AtomicBool::new(false),
+            begun: AtomicBool::new(false),
+            last_call: AtomicBool::new(false),
             at_work: AtomicUsize::new(0),
             start: Instant::now(),
             idle_since: AtomicU64::new(0),
@@ -124,6 +130,16 @@ impl Line {
     /// Whether the connection is to end as soon as it can.
     pub(crate) fn leaves(&self) -> bool {
         self.0.leaves.load(Ordering::Relaxed)
+    }
+
+    /// Whether a request was given on, or the start of HTTP/2: before, hyper has nothing to end in order.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.begun.load(Ordering::Relaxed)
+    }
+
+    /// Ends a connection that said nothing yet; one whose first request has started to come may finish that.
+    pub(crate) fn last_call(&self) {
+        self.0.last_call.store(true, Ordering::Relaxed);
     }
 
     /// A request is worked on, until this is dropped.
@@ -199,8 +215,8 @@ enum State {
     Open,
     /// Nothing more.
     Deaf,
-    /// It is cut.
-    Flooded,
+    /// It is cut, after this.
+    Flooded(Option<Goodbye>),
 }
 
 /// Who took too long.
@@ -242,7 +258,7 @@ impl<S> Wire<S> {
             State::First => false,
             State::Head(_) => self.buffer.is_empty() && self.head_since.is_none(),
             State::Frames(_) => true,
-            State::Body(_) | State::Chunks(_) | State::Open | State::Deaf | State::Flooded => {
+            State::Body(_) | State::Chunks(_) | State::Open | State::Deaf | State::Flooded(_) => {
                 return None;
             }
         };
@@ -282,10 +298,18 @@ impl<S> Wire<S> {
         }
     }
 
+    /// Whether it is told to end before anything was said on it.
+    fn is_dismissed(&self) -> bool {
+        self.buffer.is_empty()
+            && !self.line.has_begun()
+            && self.line.0.last_call.load(Ordering::Relaxed)
+    }
+
     /// Gives on what is good of the buffer.
     fn give(&mut self, out: &mut ReadBuf<'_>) {
         let length = self.good.min(out.remaining());
         out.put_slice(self.buffer.get(..length).unwrap_or_default());
+        self.line.0.begun.store(true, Ordering::Relaxed);
         self.buffer.advance(length.min(self.buffer.len()));
         self.good -= length;
     }
@@ -334,14 +358,18 @@ impl<S> Wire<S> {
                     self.good = self.body_part(0);
                     return self.good > 0;
                 }
-                State::Deaf | State::Flooded => return false,
+                State::Deaf | State::Flooded(_) => return false,
             }
         }
     }
 
     fn flooded(&mut self) {
         self.line.0.counts.cut(Cut::Flood);
-        self.state = State::Flooded;
+        let goodbye = match &self.state {
+            State::Frames(frames) => frames.goodbye(),
+            _ => None,
+        };
+        self.state = State::Flooded(goodbye);
     }
 
     /// How much of the buffer from `from` on belongs to the body that is being read; moves on where it ends.
@@ -386,7 +414,7 @@ impl<S> Wire<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -401,12 +429,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
                 this.give(out);
                 return Poll::Ready(Ok(()));
             }
-            if matches!(this.state, State::Flooded) {
+            if let State::Flooded(goodbye) = &mut this.state {
+                // Whoever doesn't read isn't waited for.
+                if let Some(goodbye) = goodbye.take() {
+                    let _told = Pin::new(&mut this.stream).poll_write(cx, &goodbye);
+                    let _told = Pin::new(&mut this.stream).poll_flush(cx);
+                }
                 return Poll::Ready(Err(io::Error::other("too many frames without a purpose")));
             }
             let before = out.filled().len();
             match Pin::new(&mut this.stream).poll_read(cx, out) {
                 Poll::Ready(read) => read?,
+                Poll::Pending if this.is_dismissed() => return Poll::Ready(Ok(())),
                 Poll::Pending => match ready!(this.poll_late(cx)) {
                     Late::Head => {
                         this.line.0.counts.cut(Cut::Header);
@@ -431,7 +465,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
                     }
                 }
                 _ if read == 0 => return Poll::Ready(Ok(())),
-                State::Open | State::Flooded => return Poll::Ready(Ok(())),
+                State::Open | State::Flooded(_) => return Poll::Ready(Ok(())),
                 State::Frames(frames) => {
                     let part = out.filled().get(before..).unwrap_or_default();
                     if !frames.read(part, Instant::now()) {
@@ -481,11 +515,7 @@ impl<S> Wire<S> {
     ) -> Poll<io::Result<T>> {
         match written {
             Poll::Ready(written) => {
-                let bytes = written.as_ref().map_or(0, bytes);
-                self.patience.moved(bytes);
-                if let State::Frames(frames) = &mut self.state {
-                    frames.wrote(bytes);
-                }
+                self.patience.moved(written.as_ref().map_or(0, bytes));
                 Poll::Ready(written)
             }
             Poll::Pending => {
@@ -505,6 +535,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if let (Poll::Ready(Ok(count)), State::Frames(frames)) = (&written, &mut self.state) {
+            frames.wrote(bytes.get(..*count).unwrap_or(bytes));
+        }
         self.written(cx, written, |bytes| *bytes)
     }
 
@@ -514,6 +547,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        if let (Poll::Ready(Ok(count)), State::Frames(frames)) = (&written, &mut self.state) {
+            let mut left = *count;
+            for part in parts {
+                let part = part.get(..left).unwrap_or(part);
+                frames.wrote(part);
+                left -= part.len();
+            }
+        }
         self.written(cx, written, |bytes| *bytes)
     }
 

@@ -160,7 +160,8 @@ impl Order {
         let name = &self.model.name;
         let address = ports::any(LOOPBACK, name)?;
         let admin = ports::any(LOOPBACK, name)?;
-        let gateway = Gateway::start(name, binary, &self.environment, address, admin)?;
+        // How it is asked, whoever stands in front of it says.
+        let gateway = Gateway::start(name, binary, &self.environment, address, admin, false)?;
         let gateway = at.gateway.insert(gateway);
         gateway.wait_until_ready(self.console).await
     }

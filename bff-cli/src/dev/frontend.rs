@@ -23,7 +23,7 @@ use crate::commands::generate;
 use crate::console::Console;
 use crate::environment;
 use crate::failure::{Failure, Result};
-use crate::system::{FILES, Gateway, StandIns};
+use crate::system::{FILES, Gateway, StandIns, is_secured};
 use crate::upstreams::fingerprint;
 use crate::workspace::Workspace;
 
@@ -43,6 +43,8 @@ pub(super) struct Frontend {
     builds: u64,
     /// Another one, and something is to do.
     now: Option<Now>,
+    /// Whether it speaks TLS, by its last good spec.
+    secured: bool,
 }
 
 /// What a frontend is at.
@@ -81,6 +83,7 @@ impl Frontend {
             building: None,
             builds: 0,
             now: None,
+            secured: false,
         })
     }
 
@@ -91,7 +94,11 @@ impl Frontend {
 
     /// Where it listens.
     pub(super) fn url(&self) -> String {
-        self.front.url()
+        let url = self.front.url();
+        match self.secured {
+            true => url.replacen("http:", "https:", 1),
+            false => url,
+        }
     }
 
     /// Where its operators look.
@@ -107,6 +114,7 @@ impl Frontend {
             return self.say(notice).then_some(news);
         };
         let model = &frontend.model;
+        self.secured = is_secured(model);
         let hook = bff_codegen::hook_functions(model).into_iter().next();
         if hook.is_some() {
             let frontends = std::slice::from_ref(frontend);

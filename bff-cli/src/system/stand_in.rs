@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bff_spec::model::{KeySource, Model, Text, TextPart};
 
+use super::certificate::set_certificates;
 use super::stage::{Port, Stage};
 use super::{files, tokens};
 use crate::environment;
@@ -100,6 +101,7 @@ impl StandIns {
             }
         }
         for model in models {
+            set_certificates(&model.server.listener.tls, set, &mut environment)?;
             let keys: Vec<Held> = issuer_sources(&[model], set)
                 .into_iter()
                 .map(|(from, _)| from)

@@ -10,8 +10,9 @@ use tokio::time::Instant;
 
 /// How long the preface is, that comes before the first frame.
 const PREFACE: usize = 24;
-/// A frame's head.
+/// A frame's head, which starts with the length of its content.
 const HEAD: usize = 9;
+const LENGTH: usize = 3;
 /// How many frames without a purpose may come at once, and a second.
 const CONTROL: (u32, u32) = (1_000, 100);
 /// For so many bytes of ours a client may open a window once more, beyond its allowance.
@@ -23,8 +24,13 @@ const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const WINDOW_UPDATE: u8 = 8;
+const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
+
+/// A frame without a stream, that says how far was read (as far as may be) and why no further.
+pub(super) type Goodbye = [u8; HEAD + 8];
+const ENHANCE_YOUR_CALM: u8 = 11;
 
 /// How far a connection's frames were read.
 #[derive(Debug)]
@@ -33,6 +39,8 @@ pub(super) struct Frames {
     filled: usize,
     /// What is left of a frame's content.
     left: usize,
+    /// Ours.
+    out: Outgoing,
     written: u64,
     control: Allowance,
     windows: Allowance,
@@ -46,6 +54,7 @@ impl Frames {
             head: [0; HEAD],
             filled: 0,
             left: PREFACE,
+            out: Outgoing::default(),
             written: 0,
             control: Allowance::new(CONTROL.0, CONTROL.1),
             windows: Allowance::new(CONTROL.0, CONTROL.1),
@@ -53,9 +62,34 @@ impl Frames {
         }
     }
 
-    /// So much was written to the client.
-    pub(super) fn wrote(&mut self, bytes: usize) {
-        self.written = self.written.saturating_add(bytes as u64).min(MOST_WRITTEN);
+    /// This was written to the client.
+    pub(super) fn wrote(&mut self, bytes: &[u8]) {
+        let count = bytes.len() as u64;
+        self.written = self.written.saturating_add(count).min(MOST_WRITTEN);
+        self.out.read(bytes);
+    }
+
+    /// What a client that is cut off is told, if it can be: none while a frame of ours is half written.
+    pub(super) fn goodbye(&self) -> Option<Goodbye> {
+        self.out.is_between().then_some([
+            0,
+            0,
+            8,
+            GOAWAY,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0x7f,
+            0xff,
+            0xff,
+            0xff,
+            0,
+            0,
+            0,
+            ENHANCE_YOUR_CALM,
+        ])
     }
 
     /// Reads on; false if this is a flood.
@@ -99,6 +133,41 @@ impl Frames {
             WINDOW_UPDATE => self.windows.take(now),
             _ => self.control.take(now),
         }
+    }
+}
+
+/// Where our own frames end.
+#[derive(Debug, Default)]
+struct Outgoing {
+    /// The length of a frame's content, as far as it was written, and how many bytes of the head were.
+    length: usize,
+    filled: usize,
+    left: usize,
+}
+
+impl Outgoing {
+    fn read(&mut self, mut bytes: &[u8]) {
+        while let Some((first, rest)) = bytes.split_first() {
+            if self.left > 0 {
+                let skipped = self.left.min(bytes.len());
+                self.left -= skipped;
+                bytes = bytes.get(skipped..).unwrap_or_default();
+                continue;
+            }
+            if self.filled < LENGTH {
+                self.length = self.length << 8 | usize::from(*first);
+            }
+            self.filled += 1;
+            bytes = rest;
+            if self.filled == HEAD {
+                self.left = self.length;
+                (self.length, self.filled) = (0, 0);
+            }
+        }
+    }
+
+    fn is_between(&self) -> bool {
+        self.filled == 0 && self.left == 0
     }
 }
 
@@ -201,7 +270,20 @@ mod tests {
     fn windows_open_with_what_is_read() {
         let (now, window) = (Instant::now(), frame(WINDOW_UPDATE, 0, 4));
         let mut frames = begun();
-        frames.wrote(160_000);
+        frames.wrote(&frame(DATA, 0, 160_000 - HEAD));
         assert_eq!(taken(&mut frames, &window, 50_000, now), 11_000);
+    }
+
+    #[test]
+    fn goodbyes_stand_between_frames() {
+        let mut frames = begun();
+        for (at, byte) in frame(DATA, 0, 3).repeat(2).iter().enumerate() {
+            assert_eq!(frames.goodbye().is_some(), at % 12 == 0, "{at}");
+            frames.wrote(&[*byte]);
+        }
+        frames.wrote(&[frame(4, 0, 0), frame(DATA, 0, 70_000)].concat());
+        assert!(frames.goodbye().is_some());
+        frames.wrote(&frame(DATA, 0, 70_000)[..60_000]);
+        assert_eq!(frames.goodbye(), None);
     }
 }

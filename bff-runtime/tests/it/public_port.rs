@@ -334,6 +334,9 @@ async fn floods_end_their_own_connection() {
         let mut two = Two::connect(gateway.addr).await;
         // Who is cut off may find that out while it still writes.
         let _ = two.try_say(&flood).await;
+        // `ENHANCE_YOUR_CALM` (RFC 9113, 7).
+        let reason = two.until(frames::GOAWAY, 0).await;
+        assert_eq!(reason.get(4..8), Some(&[0, 0, 0, 11][..]), "{name}");
         two.ended().await;
         quiet.say(&frames::request(1, "/alive")).await;
         quiet.until(frames::HEADERS, 1).await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::tables::*;
-use crate::upstream::{Upstream as Scripted, ok};
+use crate::upstream::{Gate, Step, Upstream as Scripted, ok};
 
 static EVERYTHING: Proxy = Proxy {
     upstream: &ALPHA,
@@ -77,18 +77,27 @@ struct World {
     first: Made,
     second: Made,
     upstream: Scripted,
+    /// Holds answers to `/held` back.
+    held: Gate,
 }
 
 impl World {
     async fn new() -> World {
+        let held = Gate::new();
+        let gate = held.clone();
         let world = World {
             folder: tempfile::tempdir().unwrap(),
             first: make(&["first.test"]),
             second: make(&["second.test", "*.wild.test"]),
-            upstream: Scripted::start(|seen| {
-                ok(&format!("{:?}", seen.header("x-forwarded-proto")))
+            upstream: Scripted::start(move |seen| {
+                let answer = ok(&format!("{:?}", seen.header("x-forwarded-proto")));
+                match seen.path() {
+                    "/held" => [vec![Step::Wait(gate.clone())], answer].concat(),
+                    _ => answer,
+                }
             })
             .await,
+            held,
         };
         world.write(&world.first);
         world
@@ -345,25 +354,62 @@ async fn who_does_not_shake_hands_is_dropped() {
     gateway.shutdown().await;
 }
 
+/// Told to stop, a gateway is unready at once, lets go of who asks nothing, and finishes what it is at; over HTTP/2, too.
 #[tokio::test]
 async fn requests_in_flight_finish_over_tls() {
     let world = World::new().await;
     let gateway = world.gateway().await;
-    let mut idle = shake(
-        gateway.addr,
-        "first.test",
-        &world.first,
-        rustls::ALL_VERSIONS,
-        &[],
+    let shaken = |protocol: &'static str| {
+        let (addr, first) = (gateway.addr, &world.first);
+        async move {
+            shake(addr, "first.test", first, rustls::ALL_VERSIONS, &[protocol])
+                .await
+                .unwrap()
+        }
+    };
+    let [mut fresh, mut used, mut busy] = [
+        shaken("http/1.1").await,
+        shaken("http/1.1").await,
+        shaken("http/1.1").await,
+    ];
+    let ask = |path: &str| format!("GET /raw/{path} HTTP/1.1\r\nhost: first.test\r\n\r\n");
+    used.write_all(ask("x").as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"Some(\"https\")") {
+        assert!(used.read_buf(&mut answer).await.unwrap() > 0);
+    }
+    busy.write_all(ask("held").as_bytes()).await.unwrap();
+    let (mut asks, connection) = hyper::client::conn::http2::handshake(
+        hyper_util::rt::TokioExecutor::new(),
+        hyper_util::rt::TokioIo::new(shaken("h2").await),
     )
     .await
     .unwrap();
-    let ask = b"GET /raw/x HTTP/1.1\r\nhost: first.test\r\n\r\n";
-    idle.write_all(ask).await.unwrap();
-    let mut head = [0; 12];
-    idle.read_exact(&mut head).await.unwrap();
-    gateway.shutdown().await;
-    let mut rest = Vec::new();
-    idle.read_to_end(&mut rest).await.unwrap();
-    assert!(Path::new(&world.folder.path()).is_dir());
+    let two = tokio::spawn(connection);
+    let request = http::Request::get("https://first.test/raw/held");
+    let of_two = tokio::spawn(asks.send_request(request.body(String::new()).unwrap()));
+    while world.upstream.arrival().await.path() != "/held" {}
+    world.upstream.arrival().await;
+
+    let admin = gateway.admin_addr;
+    let stopping = tokio::spawn(gateway.shutdown());
+    for idle in [&mut fresh, &mut used] {
+        let mut rest = Vec::new();
+        // Closed in TLS first, or this would be an error.
+        idle.read_to_end(&mut rest).await.unwrap();
+        assert!(rest.is_empty(), "{rest:?}");
+    }
+    assert_eq!(crate::client::get(admin, "/readyz").await.status, 503);
+    assert!(!stopping.is_finished(), "requests are still under way");
+    world.held.open();
+    world.held.open();
+    let mut text = String::new();
+    busy.read_to_string(&mut text).await.unwrap();
+    assert!(
+        text.starts_with("HTTP/1.1 200") && text.ends_with("Some(\"https\")"),
+        "{text}"
+    );
+    assert_eq!(of_two.await.unwrap().unwrap().status().as_u16(), 200);
+    two.await.unwrap().unwrap();
+    stopping.await.unwrap();
 }
