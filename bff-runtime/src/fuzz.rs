@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn seeds() {
-        let targets: [(&str, fn(&[u8])); 6] = [
+        type Target = (&'static str, fn(&[u8]));
+        let targets: [Target; 6] = [
             ("wire", wire),
             ("frames", frames),
             ("request", request),

@@ -43,6 +43,9 @@ const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs
 const WINDOWS: (u32, u32) = (256 * 1024, 1024 * 1024);
 /// What is held of an HTTP/2 request's answer until its client takes it.
 const SEND_BUFFER: usize = 64 * 1024;
+/// How many bytes of an answer the system takes that it can't send yet.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT: u32 = 256 * 1024;
 /// How many resets of an HTTP/2 client may wait to be looked at, and how many of its faults we answer with one.
 const RESETS: (usize, usize) = (20, 128);
 /// How many headers hyper reads unless it is told otherwise.
@@ -174,6 +177,33 @@ fn builder(port: &Port) -> auto::Builder<Streams> {
     builder
 }
 
+/// Waits until what came along with a request of HTTP/2 has been read: hyper, which asks after each wait whether the request
+/// was taken back, then drops it before any upstream hears of it. The first turn lets the connection read, the second has
+/// hyper ask.
+async fn not_taken_back() {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+}
+
+/// Whether h2 ended a connection because its client did nothing but make work.
+fn is_calmed(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<h2::Error>())
+        .any(|error| error.is_library() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM))
+}
+
+/// Has the system take no more of an answer than it can send soon: for a client that doesn't read it would set aside
+/// megabytes, and we would have read them from the upstream.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn hold_little(stream: &TcpStream) {
+    // Where it isn't known, all goes on as it is.
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
+}
+
+/// There is no such bound.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn hold_little(_: &TcpStream) {}
+
 struct Connection {
     app: Arc<App>,
     peer: SocketAddr,
@@ -184,6 +214,7 @@ struct Connection {
 impl Connection {
     async fn serve(mut self, stream: TcpStream, builder: auto::Builder<Streams>) {
         let _ = stream.set_nodelay(true);
+        hold_little(&stream);
         let Some(stream) = self.open(stream).await else {
             return;
         };
@@ -199,6 +230,7 @@ impl Connection {
         let wire = Wire::new(stream, line.clone(), app.port.bounds);
         let wire = WithInterims::new(wire, interims.clone());
         let known = line.clone();
+        let counts = Arc::clone(&app.port.counts);
         let service = service_fn(move |mut request: Request<Incoming>| {
             app.pulse.mine().on();
             let at_work = known.at_work();
@@ -211,6 +243,9 @@ impl Connection {
             }
             let app = Arc::clone(&app);
             async move {
+                if request.version() == Version::HTTP_2 {
+                    not_taken_back().await;
+                }
                 let response = stack::answer(app, peer, request).await;
                 Ok::<_, Infallible>(response.map(|body| Answered::new(body, at_work)))
             }
@@ -245,6 +280,9 @@ impl Connection {
         });
         // Connections end in many ways that are nobody's concern but a debugger's.
         if let Err(error) = ended.await {
+            if is_calmed(&*error) {
+                counts.cut(Cut::Flood);
+            }
             tracing::debug!(%error, "a connection ended");
         }
     }

@@ -5,7 +5,7 @@
 
 use http::StatusCode;
 
-use super::{Bounds, Refusal};
+use super::{Bounds, REFUSED, Refusal};
 
 /// The longest target.
 pub(super) const LONGEST_TARGET: usize = 8 * 1024;
@@ -209,7 +209,12 @@ fn request_line(line: &[u8]) -> Result<bool, Refusal> {
     else {
         return Err(malformed("the first line is no method, target and version"));
     };
-    if method.is_empty() || method.len() > LONGEST_METHOD || !method.iter().all(is_token) {
+    // What stands for a refused request is nobody's to send.
+    if method.is_empty()
+        || method.len() > LONGEST_METHOD
+        || !method.iter().all(is_token)
+        || method == REFUSED.as_bytes()
+    {
         return Err(malformed("the method is none"));
     }
     let is_1_1 = match version {

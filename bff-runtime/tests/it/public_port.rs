@@ -342,6 +342,8 @@ async fn floods_end_their_own_connection() {
         quiet.until(frames::HEADERS, 1).await;
         assert!(two.heard < 1 << 20, "{name}");
     }
+    let cut = r#"bff_connections_cut_total{reason="flood"}"#;
+    assert_eq!(counted(&gateway, cut).await, 4);
     is_alive(&gateway).await;
     gateway.shutdown().await;
 }
