@@ -10,6 +10,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::contenders;
+use crate::latency::UNSTEADY;
 use crate::spread::Spread;
 use crate::workload::{self, Workload};
 
@@ -235,10 +236,13 @@ fn beside(text: &mut String, root: &Path) -> anyhow::Result<()> {
     if let Some(Series { series }) = read::<Series<Latency>>(root, "latency")? {
         for one in series.iter().filter(|one| one.contender == first.name) {
             let pairs = one.through.iter().zip(&one.direct);
-            let added = Spread::of(pairs.map(|(through, direct)| through.p99 - direct.p99)).median;
+            let added = Spread::of(pairs.map(|(through, direct)| through.p99 - direct.p99));
+            if added.most - added.least > UNSTEADY {
+                continue;
+            }
             facts.push(format!(
-                "at 60 % of its capacity it adds {added:.0} µs to p99 of `{}`",
-                one.workload
+                "at 60 % of its capacity it adds {:.0} µs to p99 of `{}`",
+                added.median, one.workload
             ));
         }
     }
