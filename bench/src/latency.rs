@@ -43,7 +43,7 @@ const SHARE: f64 = 0.6;
 /// What p99 may become longer by, in microseconds.
 const TARGET: f64 = 1_000.0;
 /// Rounds that differ by more, in µs, tell nothing of it.
-pub(crate) const UNSTEADY: f64 = 5_000.0;
+const UNSTEADY: f64 = 5_000.0;
 
 /// Times of one run, in microseconds.
 #[derive(Serialize, Clone, Copy)]
@@ -101,6 +101,7 @@ pub(crate) async fn run(root: &Path, arguments: &Arguments) -> anyhow::Result<()
     let page = page(&all, &machine, arguments, settings);
     let bars: Vec<Bar> = all
         .iter()
+        .filter(|one| is_steady(&one.added(|times| times.p99)))
         .map(|one| Bar {
             name: format!("{}, {}", one.contender, one.workload),
             value: one.added(|times| times.p99),
@@ -186,6 +187,11 @@ async fn capacity(
     Ok(((requests as f64 / took.as_secs_f64() * SHARE) as u32).max(1))
 }
 
+/// Whether rounds agree well enough to tell something of the target.
+pub(crate) fn is_steady(added: &Spread) -> bool {
+    added.most - added.least <= UNSTEADY
+}
+
 fn page(all: &[Series], machine: &Machine, arguments: &Arguments, settings: &Settings) -> String {
     let mut page = format!(
         "# latency\n\n`cargo run --release -p bff-bench -- latency`\n\n{machine}\n\n\
@@ -218,9 +224,7 @@ fn page(all: &[Series], machine: &Machine, arguments: &Arguments, settings: &Set
     for one in all.iter().filter(|one| one.contender == "bff") {
         let added = one.added(|times| times.p99);
         let verdict = match added.median {
-            _ if added.most - added.least > UNSTEADY => {
-                "can't be told here: rounds differ by far more than that"
-            }
+            _ if !is_steady(&added) => "can't be told here: rounds differ by far more than that",
             median if median < TARGET => "is held",
             _ => "is missed",
         };

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::spread::Spread;
 
-const WIDTH: f64 = 720.0;
+const WIDTH: f64 = 760.0;
 /// Where bars begin: names stand left of it.
 const LEFT: f64 = 130.0;
 /// Where the longest bar ends: figures stand right of it.

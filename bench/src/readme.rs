@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::contenders;
-use crate::latency::UNSTEADY;
+use crate::latency::is_steady;
 use crate::spread::Spread;
 use crate::workload::{self, Workload};
 
@@ -237,7 +237,7 @@ fn beside(text: &mut String, root: &Path) -> anyhow::Result<()> {
         for one in series.iter().filter(|one| one.contender == first.name) {
             let pairs = one.through.iter().zip(&one.direct);
             let added = Spread::of(pairs.map(|(through, direct)| through.p99 - direct.p99));
-            if added.most - added.least > UNSTEADY {
+            if !is_steady(&added) {
                 continue;
             }
             facts.push(format!(
