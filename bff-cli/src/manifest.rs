@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 pub(crate) const DIST_PROFILE: &str = "\
 [profile.dist]
 inherits = \"release\"
-lto = \"fat\"
+lto = \"thin\"
 codegen-units = 1
 panic = \"abort\"
 strip = \"symbols\"
