@@ -4,6 +4,7 @@
 //! followed, no proxy variable read, no content coding asked for. Time is the caller's: whoever waits sets the bound.
 
 mod budget;
+mod early;
 mod gather;
 mod h1;
 mod headers;

@@ -12,6 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::early::Connector;
 use super::gather::gather;
 use super::headers::Headers;
 use super::{Fetched, Instance, h1};
@@ -120,6 +121,7 @@ pub(crate) fn start(
     http.set_nodelay(true);
     http.set_connect_timeout(Some(connect_timeout));
     http.enforce_http(false);
+    let http = Connector(http);
     let mut builder = Client::builder(TokioExecutor::new());
     builder
         .pool_timer(TokioTimer::new())
@@ -143,12 +145,12 @@ pub(crate) fn start(
 
 struct Plain {
     /// What is sent comes from a client.
-    streams: PerCore<Client<HttpConnector, Body>>,
+    streams: PerCore<Client<Connector, Body>>,
     /// What is sent has no body, or all of it is there.
     own: PerCore<h1::Client>,
 }
 
-struct Tls(PerCore<Client<HttpsConnector<HttpConnector>, Body>>);
+struct Tls(PerCore<Client<HttpsConnector<Connector>, Body>>);
 
 impl Transport for Plain {
     fn send(&self, mut request: Request<Body>, limit: u64) -> Sending<'_> {
