@@ -14,29 +14,29 @@
 mod chunks;
 mod frames;
 mod head;
+mod line;
+mod out;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use http::header::UPGRADE;
-use http::{Request, StatusCode, Version};
+use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use crate::listener::counts::{Counts, Cut};
+use crate::listener::counts::Cut;
 use crate::patience::Patience;
 use crate::plan::Listener;
 use chunks::{Chunks, Next};
 use frames::{Frames, Goodbye};
 use head::{Framing, Read};
+pub(crate) use line::{AtWork, Line};
 
 /// How an HTTP/2 connection starts (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
@@ -69,114 +69,6 @@ impl Bounds {
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) words: &'static str,
-}
-
-/// What a connection and its requests know of each other.
-#[derive(Debug, Clone)]
-pub(crate) struct Line(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    refusal: OnceLock<Refusal>,
-    switched: AtomicBool,
-    leaves: AtomicBool,
-    /// Whether anything was given on.
-    begun: AtomicBool,
-    /// Whether nothing more is waited for, where nothing was given on yet.
-    last_call: AtomicBool,
-    /// Requests that are not answered yet.
-    at_work: AtomicUsize,
-    start: Instant,
-    /// When the last of them was, in milliseconds after the start.
-    idle_since: AtomicU64,
-    counts: Arc<Counts>,
-}
-
-impl Line {
-    pub(crate) fn new(counts: Arc<Counts>) -> Line {
-        Line(Arc::new(Inner {
-            refusal: OnceLock::new(),
-            switched: AtomicBool::new(false),
-            leaves: AtomicBool::new(false),
-            begun: AtomicBool::new(false),
-            last_call: AtomicBool::new(false),
-            at_work: AtomicUsize::new(0),
-            start: Instant::now(),
-            idle_since: AtomicU64::new(0),
-            counts,
-        }))
-    }
-
-    /// Tells a request what it needs to know of its connection: that it stands for a refused one, or how to switch.
-    pub(crate) fn attach<B>(&self, request: &mut Request<B>, bounds: &Listener) {
-        if request.version() == Version::HTTP_2 {
-            if let Some(refusal) = refused_of_2(request, bounds) {
-                request.extensions_mut().insert(refusal);
-            }
-        } else if request.method().as_str() == REFUSED
-            && let Some(refusal) = self.0.refusal.get()
-        {
-            request.extensions_mut().insert(*refusal);
-        } else if request.headers().contains_key(UPGRADE) {
-            request.extensions_mut().insert(self.clone());
-        }
-    }
-
-    /// What comes next on this connection is not HTTP.
-    pub(crate) fn switch(&self) {
-        self.0.switched.store(true, Ordering::Release);
-    }
-
-    /// Whether the connection is to end as soon as it can.
-    pub(crate) fn leaves(&self) -> bool {
-        self.0.leaves.load(Ordering::Relaxed)
-    }
-
-    /// Whether a request was given on, or the start of HTTP/2: before, hyper has nothing to end in order.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.0.begun.load(Ordering::Relaxed)
-    }
-
-    /// Ends a connection that said nothing yet; one whose first request has started to come may finish that.
-    pub(crate) fn last_call(&self) {
-        self.0.last_call.store(true, Ordering::Relaxed);
-    }
-
-    /// A request is worked on, until this is dropped.
-    pub(crate) fn at_work(&self) -> AtWork {
-        self.0.at_work.fetch_add(1, Ordering::Relaxed);
-        AtWork(self.clone())
-    }
-
-    /// Since when nothing is worked on; none while something is.
-    fn idle_since(&self) -> Option<Instant> {
-        let idle = self.0.at_work.load(Ordering::Acquire) == 0;
-        let since = self.0.idle_since.load(Ordering::Relaxed);
-        idle.then(|| self.0.start + Duration::from_millis(since))
-    }
-}
-
-/// A request that is worked on.
-#[derive(Debug)]
-pub(crate) struct AtWork(Line);
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        let Line(line) = &self.0;
-        let now = u64::try_from(line.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        line.idle_since.store(now, Ordering::Relaxed);
-        line.at_work.fetch_sub(1, Ordering::Release);
-    }
-}
-
-/// What of an HTTP/2 request is beyond the bounds; the size of its headers, hyper holds.
-fn refused_of_2<B>(request: &Request<B>, bounds: &Listener) -> Option<Refusal> {
-    let target = request.uri().path_and_query();
-    if target.is_some_and(|target| target.as_str().len() > head::LONGEST_TARGET) {
-        return Some(head::TARGET_TOO_LONG);
-    }
-    let most = usize::try_from(bounds.head_count).unwrap_or(usize::MAX);
-    (request.headers().len() > most).then_some(head::TOO_MANY_HEADERS)
 }
 
 /// A connection, read with care.
@@ -502,73 +394,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
                 }
             }
         }
-    }
-}
-
-impl<S> Wire<S> {
-    /// What became of writing: an error, if the client lets it wait for too long.
-    fn written<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-        bytes: impl FnOnce(&T) -> usize,
-    ) -> Poll<io::Result<T>> {
-        match written {
-            Poll::Ready(written) => {
-                self.patience.moved(written.as_ref().map_or(0, bytes));
-                Poll::Ready(written)
-            }
-            Poll::Pending => {
-                ready!(self.patience.poll_waiting(cx));
-                self.line.0.counts.cut(Cut::Write);
-                let slow = "the client does not take its answer";
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, slow)))
-            }
-        }
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if let (Poll::Ready(Ok(count)), State::Frames(frames)) = (&written, &mut self.state) {
-            frames.wrote(bytes.get(..*count).unwrap_or(bytes));
-        }
-        self.written(cx, written, |bytes| *bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
-        if let (Poll::Ready(Ok(count)), State::Frames(frames)) = (&written, &mut self.state) {
-            let mut left = *count;
-            for part in parts {
-                let part = part.get(..left).unwrap_or(part);
-                frames.wrote(part);
-                left -= part.len();
-            }
-        }
-        self.written(cx, written, |bytes| *bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        self.written(cx, flushed, |()| 0)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.written(cx, shut, |()| 0)
     }
 }
