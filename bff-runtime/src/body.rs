@@ -218,6 +218,11 @@ impl Body {
         }
     }
 
+    /// Whether it is passed on as it comes.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self, Body::Stream(_))
+    }
+
     /// Its length, where known.
     pub(crate) fn len(&self) -> Option<u64> {
         http_body::Body::size_hint(self).exact()

@@ -16,7 +16,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Version};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -238,15 +239,21 @@ impl Connection {
             if secured {
                 request.extensions_mut().insert(Secured);
             }
+            let of_2 = request.version() == Version::HTTP_2;
             if request.version() == Version::HTTP_11 {
                 request.extensions_mut().insert(interims.clone());
             }
             let app = Arc::clone(&app);
             async move {
-                if request.version() == Version::HTTP_2 {
+                if of_2 {
                     not_taken_back().await;
                 }
-                let response = stack::answer(app, peer, request).await;
+                let mut response = stack::answer(app, peer, request).await;
+                if !of_2 && at_work.owes() && !response.body().is_stream() {
+                    // Nobody reads the rest of the request any more: hyper closes, and the client should know.
+                    let close = HeaderValue::from_static("close");
+                    response.headers_mut().insert(CONNECTION, close);
+                }
                 Ok::<_, Infallible>(response.map(|body| Answered::new(body, at_work)))
             }
         });

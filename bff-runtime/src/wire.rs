@@ -15,6 +15,7 @@ mod chunks;
 mod frames;
 mod head;
 mod line;
+mod linger;
 mod out;
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -37,6 +38,7 @@ use chunks::{Chunks, Next};
 use frames::{Frames, Goodbye};
 use head::{Framing, Read};
 pub(crate) use line::{AtWork, Line};
+use linger::Linger;
 
 /// How an HTTP/2 connection starts (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
@@ -89,6 +91,8 @@ pub(crate) struct Wire<S> {
     timer: Option<Pin<Box<Sleep>>>,
     /// With a client that lets an answer wait.
     patience: Patience,
+    /// Once the end was said to a client that still sends.
+    linger: Option<Box<Linger>>,
 }
 
 #[derive(Debug)]
@@ -132,6 +136,7 @@ impl<S> Wire<S> {
             left: None,
             timer: None,
             patience: Patience::new(bounds.write, bounds.min_rate),
+            linger: None,
         }
     }
 
@@ -226,6 +231,13 @@ impl<S> Wire<S> {
                     Read::Head(length, framing) => {
                         self.good = length;
                         self.head_since = None;
+                        // What came along, hyper reads even if nobody wants it; of chunks only a part.
+                        let there = self.buffer.len().saturating_sub(length) as u64;
+                        if framing == Framing::Chunks
+                            || matches!(framing, Framing::Length(length) if length > there)
+                        {
+                            self.line.0.owes.store(true, Ordering::Relaxed);
+                        }
                         self.state = match framing {
                             Framing::Length(0) => State::Head(head::Scan::default()),
                             Framing::Length(length) => State::Body(length),
@@ -264,6 +276,12 @@ impl<S> Wire<S> {
         self.state = State::Flooded(goodbye);
     }
 
+    /// A body ended: a head is next.
+    fn body_ended(&mut self) {
+        self.state = State::Head(head::Scan::default());
+        self.line.0.owes.store(false, Ordering::Relaxed);
+    }
+
     /// How much of the buffer from `from` on belongs to the body that is being read; moves on where it ends.
     fn body_part(&mut self, from: usize) -> usize {
         let there = self.buffer.get(from..).unwrap_or_default();
@@ -274,14 +292,14 @@ impl<S> Wire<S> {
                     .min(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= part as u64;
                 if *left == 0 {
-                    self.state = State::Head(head::Scan::default());
+                    self.body_ended();
                 }
                 part
             }
             State::Chunks(chunks) => match chunks.next(there) {
                 Next::More => there.len(),
                 Next::End(part) => {
-                    self.state = State::Head(head::Scan::default());
+                    self.body_ended();
                     part
                 }
                 Next::Broken(part, poison) => {
@@ -370,7 +388,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
                 State::Body(left) if read as u64 <= *left => {
                     *left -= read as u64;
                     if *left == 0 {
-                        this.state = State::Head(head::Scan::default());
+                        this.body_ended();
                     }
                     return Poll::Ready(Ok(()));
                 }

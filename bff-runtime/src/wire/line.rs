@@ -25,6 +25,8 @@ pub(super) struct Inner {
     pub(super) refusal: OnceLock<Refusal>,
     pub(super) switched: AtomicBool,
     pub(super) leaves: AtomicBool,
+    /// Whether some of a request's body didn't come yet.
+    pub(super) owes: AtomicBool,
     /// Whether anything was given on.
     pub(super) begun: AtomicBool,
     /// Whether nothing more is waited for, where nothing was given on yet.
@@ -43,6 +45,7 @@ impl Line {
             refusal: OnceLock::new(),
             switched: AtomicBool::new(false),
             leaves: AtomicBool::new(false),
+            owes: AtomicBool::new(false),
             begun: AtomicBool::new(false),
             last_call: AtomicBool::new(false),
             at_work: AtomicUsize::new(0),
@@ -104,6 +107,14 @@ impl Line {
 /// A request that is worked on.
 #[derive(Debug)]
 pub(crate) struct AtWork(Line);
+
+impl AtWork {
+    /// Whether some of its body didn't come yet: if nobody reads it, the connection can't go on (RFC 9112, 9.3). Of
+    /// HTTP/1.1 alone.
+    pub(crate) fn owes(&self) -> bool {
+        self.0.0.owes.load(Ordering::Relaxed)
+    }
+}
 
 impl Drop for AtWork {
     fn drop(&mut self) {

@@ -1,11 +1,12 @@
-//! What is written over a public connection: answers, watched for how long their client lets them wait.
+//! What is written over a public connection: answers, watched for how long their client lets them wait, and the end.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::linger::Linger;
 use super::{State, Wire};
 use crate::listener::counts::Cut;
 
@@ -32,7 +33,7 @@ impl<S> Wire<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -72,7 +73,16 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.written(cx, shut, |()| 0)
+        let this = &mut *self;
+        if this.linger.is_none() {
+            let shut = Pin::new(&mut this.stream).poll_shutdown(cx);
+            ready!(this.written(cx, shut, |()| 0))?;
+            // Of what is read whole, nothing more comes; what floods isn't waited for.
+            if !matches!(this.state, State::Body(_) | State::Chunks(_) | State::Deaf) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let linger = this.linger.get_or_insert_with(|| Box::new(Linger::new()));
+        linger.poll(cx, &mut this.stream).map(Ok)
     }
 }

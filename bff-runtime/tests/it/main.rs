@@ -9,6 +9,7 @@
 mod client;
 mod frames;
 mod raw;
+mod refusals;
 mod tables;
 mod upstream;
 

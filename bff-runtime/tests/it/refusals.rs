@@ -1,0 +1,180 @@
+//! Clients that still send when their answer is there: they get to read it, and nobody waits for them forever.
+//!
+//! Time is paused where it must pass: it goes on by itself whenever everybody waits.
+
+use std::time::Duration;
+
+use bff_runtime::Running;
+use bff_runtime::plan::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::client;
+use crate::inputs::{NOTHING, ORDER};
+use crate::raw::Pair;
+use crate::tables::*;
+
+static EVERYTHING: Proxy = Proxy {
+    upstream: &BETA,
+    allow: &[],
+    documented: None,
+};
+static REFUSING: Bff = bff(&[
+    Route {
+        method: Some("POST"),
+        body: Some(&ORDER),
+        ..get(
+            "/order",
+            &[Segment::Literal("order")],
+            NO_INPUTS,
+            handler!(NOTHING),
+        )
+    },
+    Route {
+        method: None,
+        passes: true,
+        policies: Policies {
+            body_limit: 1 << 30,
+            ..OPEN
+        },
+        ..get(
+            "/raw/**",
+            &[Segment::Literal("raw"), Segment::Rest],
+            NO_INPUTS,
+            |exchange| Box::pin(async move { exchange.proxy(&EVERYTHING).await }),
+        )
+    },
+]);
+
+/// A client that reads nothing before it has written all: a head, and so many pieces of 1 MB.
+async fn writes_all(gateway: &Running, head: &str, pieces: usize) -> TcpStream {
+    let mut client = TcpStream::connect(gateway.addr).await.unwrap();
+    client.write_all(head.as_bytes()).await.unwrap();
+    let piece = vec![b'x'; 1_000_000];
+    for _ in 0..pieces {
+        client.write_all(&piece).await.unwrap();
+    }
+    client
+}
+
+/// What it reads then, and nothing but the end behind it.
+async fn hears(mut client: TcpStream, status: &str) {
+    let mut heard = String::new();
+    client.read_to_string(&mut heard).await.unwrap();
+    assert!(heard.starts_with(status), "{status} {heard}");
+    assert!(heard.contains("connection: close\r\n"), "{heard}");
+    assert_eq!(heard.matches("HTTP/1.1 ").count(), 1, "{heard}");
+}
+
+#[tokio::test]
+async fn who_writes_before_reading_is_answered() {
+    let pair = Pair::start(&REFUSING).await;
+    let length = "content-length: 10000000\r\n\r\n";
+    let json = "content-type: application/json\r\n";
+    for (head, status) in [
+        (
+            format!("POST /order HTTP/1.1\r\nhost: a\r\n{json}{length}"),
+            "HTTP/1.1 413",
+        ),
+        (
+            format!("POST /order HTTP/1.1\r\nhost: a\r\n{length}"),
+            "HTTP/1.1 415",
+        ),
+        (
+            format!("POST /none HTTP/1.1\r\nhost: a\r\n{length}"),
+            "HTTP/1.1 404",
+        ),
+        (
+            format!(
+                "POST /order HTTP/1.1\r\nhost: a\r\n{json}transfer-encoding: chunked\r\n\r\n989680\r\n"
+            ),
+            "HTTP/1.1 413",
+        ),
+        // These are no requests, whatever follows.
+        (format!("POST /order HTTP/1.1\r\n{length}"), "HTTP/1.1 400"),
+        (
+            format!(
+                "POST /raw/x HTTP/1.1\r\nhost: a\r\n{json}transfer-encoding: chunked\r\n{length}"
+            ),
+            "HTTP/1.1 400",
+        ),
+    ] {
+        let client = writes_all(&pair.gateway, &head, 10).await;
+        hears(client, status).await;
+    }
+}
+
+#[tokio::test]
+async fn who_writes_before_reading_hears_an_upstream_that_closed() {
+    let pair = Pair::start(&REFUSING).await;
+    for answer in [
+        "HTTP/1.1 413 Too much\r\ncontent-length: 2\r\n\r\nno",
+        "HTTP/1.1 401 Who\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno",
+    ] {
+        let head = "POST /raw/x HTTP/1.1\r\nhost: a\r\ncontent-length: 30000000\r\n\r\n";
+        let writing = writes_all(&pair.gateway, head, 30);
+        let answering = async {
+            let mut upstream = pair.upstream().await;
+            upstream.head().await;
+            upstream.say(answer).await;
+        };
+        let (mut client, ()) = tokio::join!(writing, answering);
+        let mut heard = [0; 12];
+        client.read_exact(&mut heard).await.unwrap();
+        assert_eq!(heard, answer.as_bytes()[..12]);
+    }
+}
+
+/// Seconds until a client is given up that was refused and sends on: so many bytes, each so long after the other.
+async fn given_up(pause: Duration, bytes: usize) -> u64 {
+    let pair = Pair::start(&REFUSING).await;
+    let head = "POST /none HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\n";
+    let mut client = pair.client(head).await;
+    assert!(client.head().await.starts_with("HTTP/1.1 404"));
+    let start = Instant::now();
+    let sending = tokio::spawn(async move {
+        let piece = vec![b'x'; bytes];
+        while client.stream.write_all(&piece).await.is_ok() {
+            tokio::time::sleep(pause).await;
+        }
+    });
+    loop {
+        let metrics = client::get(pair.gateway.admin_addr, "/metrics").await;
+        if metrics.text().contains("\nbff_connections 0\n") {
+            break;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(99),
+            "it goes on forever"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    sending.abort();
+    start.elapsed().as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_waited_for_forever() {
+    let second = Duration::from_secs(1);
+    for (pause, bytes, after) in [
+        // Nothing more, a byte now and then, a steady stream, as much as may be at once.
+        (second * 70, 1, 5),
+        (second, 1, 5),
+        (second, 1 << 20, 30),
+        (Duration::ZERO, 1 << 20, 0),
+    ] {
+        let given_up = given_up(pause, bytes).await;
+        assert!(given_up.abs_diff(after) < 2, "{pause:?} {bytes} {given_up}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_whole_ends_at_once() {
+    let pair = Pair::start(&REFUSING).await;
+    let ask = "POST /none HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 1\r\n\r\nx";
+    let mut client = pair.client(ask).await;
+    assert!(client.rest().await.starts_with("HTTP/1.1 404"));
+    // No time had to pass although the client keeps its side open.
+    pair.gateway.shutdown().await;
+}
