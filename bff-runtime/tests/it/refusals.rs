@@ -178,3 +178,64 @@ async fn what_was_read_whole_ends_at_once() {
     // No time had to pass although the client keeps its side open.
     pair.gateway.shutdown().await;
 }
+
+/// What was said before the connection broke is an answer, and nobody waits for the rest of the body.
+#[tokio::test]
+async fn an_upstream_may_answer_and_close_within_the_body() {
+    const LENGTH: usize = 64 << 20;
+    let pair = Pair::start(&REFUSING).await;
+    for (reset, answer) in [
+        (
+            false,
+            "HTTP/1.1 413 Too much\r\ncontent-length: 2\r\n\r\nno",
+        ),
+        (true, "HTTP/1.1 401 Who\r\ncontent-length: 2\r\n\r\nno"),
+        (
+            false,
+            "HTTP/1.1 413 Too much\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno",
+        ),
+        (
+            true,
+            "HTTP/1.1 413 Too much\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n",
+        ),
+    ] {
+        let head = format!("POST /raw/x HTTP/1.1\r\nhost: a\r\ncontent-length: {LENGTH}\r\n\r\n");
+        let client = pair.client(&head).await;
+        let mut upstream = pair.upstream().await;
+        upstream.head().await;
+        // As much as all buffers hold is on its way before the upstream says anything.
+        let (mut reads, mut writes) = client.stream.into_split();
+        let uploading = tokio::spawn(async move {
+            let piece = vec![b'x'; 1 << 16];
+            let mut sent = 0;
+            while sent < LENGTH && writes.write_all(&piece).await.is_ok() {
+                sent += piece.len();
+            }
+        });
+        upstream.stream.readable().await.unwrap();
+        upstream.say(answer).await;
+        if reset {
+            upstream.stream.set_zero_linger().unwrap();
+        }
+        drop(upstream);
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"no") && !heard.ends_with(b"0\r\n\r\n") {
+            let read = reads.read_buf(&mut heard).await.unwrap_or(0);
+            assert!(read > 0, "{answer:?} {}", String::from_utf8_lossy(&heard));
+        }
+        let heard = String::from_utf8_lossy(&heard);
+        assert_eq!(heard.get(..12), answer.get(..12), "{answer:?} {heard}");
+        drop(reads);
+        uploading.abort();
+    }
+    // Where nothing was said there is no answer.
+    let mut client = pair
+        .client("POST /raw/x HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nfirst")
+        .await;
+    let mut upstream = pair.upstream().await;
+    upstream.until("first").await;
+    upstream.stream.set_zero_linger().unwrap();
+    drop(upstream);
+    client.say("more").await;
+    assert!(client.head().await.starts_with("HTTP/1.1 502"));
+}
