@@ -9,7 +9,7 @@
 //! 6. **May they**: scopes and roles, 403.
 //! 7. **Inputs** are read, their faults kept: a request that may not be made is not told what else is wrong with it.
 //! 8. **`require`** that reads inputs and claims alone: 403, before a body is waited for.
-//! 9. **Body**: 415 and 413 before it is gathered; then captured and checked. Now every fault of the request is told
+//! 9. **Body**: 415 and 413 before it is gathered, nothing is decompressed; then captured and checked. Now every fault of the request is told
 //!    at once, 400. A `require` that reads the body is decided here.
 //! 10. **Endpoint**: the generated function.
 //! 11. **Answer**: failures become problems, in [`crate::problem`] alone; counted and logged.
@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bff_json::{Condition, Operand, Root, Scope, Tape};
-use http::header::ALLOW;
+use http::header::{ACCEPT_ENCODING, ALLOW};
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body as _;
@@ -229,6 +229,11 @@ async fn take_body(
             Kind::MediaType,
             "The body must be application/json.",
         ));
+    }
+    if input::body::is_coded(&head.headers) {
+        let words = "The body must come without a content coding.";
+        let identity = HeaderValue::from_static("identity");
+        return Err(Failure::new(Kind::MediaType, words).with_header(ACCEPT_ENCODING, identity));
     }
     input::body::receive(incoming, limit, &app.bff.server.listener, deadline).await
 }

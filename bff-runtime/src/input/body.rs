@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bff_json::{Fault, Kind as JsonKind, Mode, Options, Raw, Slot, Tape, View};
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
@@ -45,6 +45,16 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
         .is_some_and(|value| is_json_type(value.as_bytes()))
+}
+
+/// Whether headers announce a content coding (RFC 9110, 8.4). None is undone: what a body grows to, only its sender knows.
+pub(crate) fn is_coded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 
 /// Whether a `content-type` is `application/json` or one built on it.

@@ -14,6 +14,7 @@ mod tables;
 mod upstream;
 
 mod calls;
+mod codings;
 mod failures;
 mod graph;
 mod hooks;
