@@ -2,12 +2,13 @@
 //!
 //! An upstream that refuses an upload may answer and close at once. Writing on then fails, before hyper has read what was
 //! said; and it takes an error in writing for the end of all. So these connections never tell of one: what is written to
-//! who doesn't take it any more is dropped, and what was said is read to its end, where the error shows. What never
-//! happens here: such an end is taken for a proper one.
+//! who doesn't take it any more is dropped, and what was said is read to its end, where the error shows. Who answered and
+//! then neither reads nor closes is given up after a while. What never happens here: such an end is taken for a proper one.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
@@ -15,6 +16,11 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower_service::Service;
+
+use crate::patience::Patience;
+
+/// How long an upstream may take no byte of what is sent to it; until it answers, the route's own time is shorter.
+const STALL: Duration = Duration::from_secs(300);
 
 /// Connects to where nothing heard is lost.
 #[derive(Debug, Clone)]
@@ -26,6 +32,7 @@ pub(super) struct Heard<S> {
     stream: S,
     /// Why it can't be written to any more.
     broken: Option<io::ErrorKind>,
+    patience: Patience,
 }
 
 impl<S> Heard<S> {
@@ -33,25 +40,38 @@ impl<S> Heard<S> {
         Heard {
             stream,
             broken: None,
+            patience: Patience::new(STALL, 0),
         }
     }
 
     /// Writes, or does as if.
     fn write<T>(
         &mut self,
+        cx: &mut Context<'_>,
         all: T,
-        write: impl FnOnce(Pin<&mut S>) -> Poll<io::Result<T>>,
+        write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>>
     where
         S: Unpin,
     {
-        if self.broken.is_none() {
-            match ready!(write(Pin::new(&mut self.stream))) {
-                Ok(written) => return Poll::Ready(Ok(written)),
-                Err(error) => self.broken = Some(error.kind()),
+        if self.broken.is_some() {
+            return Poll::Ready(Ok(all));
+        }
+        match write(Pin::new(&mut self.stream), cx) {
+            Poll::Ready(Ok(written)) => {
+                self.patience.moved(1);
+                Poll::Ready(Ok(written))
+            }
+            Poll::Ready(Err(error)) => {
+                self.broken = Some(error.kind());
+                Poll::Ready(Ok(all))
+            }
+            Poll::Pending => {
+                ready!(self.patience.poll_waiting(cx));
+                let stalled = "the upstream does not take what is sent to it";
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, stalled)))
             }
         }
-        Poll::Ready(Ok(all))
     }
 }
 
@@ -100,7 +120,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.write(bytes.len(), |stream| stream.poll_write(cx, bytes))
+        self.write(cx, bytes.len(), |stream, cx| stream.poll_write(cx, bytes))
     }
 
     fn poll_write_vectored(
@@ -109,7 +129,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let all = parts.iter().map(|part| part.len()).sum();
-        self.write(all, |stream| stream.poll_write_vectored(cx, parts))
+        self.write(cx, all, |stream, cx| stream.poll_write_vectored(cx, parts))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -117,10 +137,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write((), |stream| stream.poll_flush(cx))
+        self.write(cx, (), |stream, cx| stream.poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write((), |stream| stream.poll_shutdown(cx))
+        self.write(cx, (), |stream, cx| stream.poll_shutdown(cx))
     }
 }

@@ -126,6 +126,20 @@ async fn who_writes_before_reading_hears_an_upstream_that_closed() {
     }
 }
 
+/// Waits until there are no connections.
+async fn all_gone(gateway: &Running) {
+    let start = Instant::now();
+    loop {
+        let metrics = client::get(gateway.admin_addr, "/metrics").await;
+        if metrics.text().contains("\nbff_connections 0\n") {
+            return;
+        }
+        let waited = start.elapsed();
+        assert!(waited < Duration::from_secs(600), "it goes on forever");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 /// Seconds until a client is given up that was refused and sends on: so many bytes, each so long after the other.
 async fn given_up(pause: Duration, bytes: usize) -> u64 {
     let pair = Pair::start(&REFUSING).await;
@@ -139,17 +153,7 @@ async fn given_up(pause: Duration, bytes: usize) -> u64 {
             tokio::time::sleep(pause).await;
         }
     });
-    loop {
-        let metrics = client::get(pair.gateway.admin_addr, "/metrics").await;
-        if metrics.text().contains("\nbff_connections 0\n") {
-            break;
-        }
-        assert!(
-            start.elapsed() < Duration::from_secs(99),
-            "it goes on forever"
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    all_gone(&pair.gateway).await;
     sending.abort();
     start.elapsed().as_secs()
 }
@@ -238,4 +242,41 @@ async fn an_upstream_may_answer_and_close_within_the_body() {
     drop(upstream);
     client.say("more").await;
     assert!(client.head().await.starts_with("HTTP/1.1 502"));
+}
+
+/// An upstream that answered, and neither reads on nor closes.
+#[tokio::test(start_paused = true)]
+async fn who_answered_and_reads_no_more_is_left() {
+    let pair = Pair::start(&REFUSING).await;
+    for leaves in [true, false] {
+        let head = "POST /raw/x HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\n";
+        let client = pair.client(head).await;
+        let mut upstream = pair.upstream().await;
+        upstream.head().await;
+        let (mut reads, mut writes) = client.stream.into_split();
+        let sending = tokio::spawn(async move {
+            let piece = vec![b'x'; 1 << 20];
+            while writes.write_all(&piece).await.is_ok() {}
+        });
+        upstream
+            .say("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            .await;
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"ok") {
+            assert!(reads.read_buf(&mut heard).await.unwrap() > 0);
+        }
+        let start = Instant::now();
+        if leaves {
+            sending.abort();
+            drop(reads);
+        }
+        all_gone(&pair.gateway).await;
+        let most = if leaves { 1 } else { 332 };
+        assert!(
+            start.elapsed().as_secs() < most,
+            "{leaves} {:?}",
+            start.elapsed()
+        );
+        drop(upstream);
+    }
 }
